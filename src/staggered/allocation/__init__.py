@@ -1,0 +1,1 @@
+"""Who goes first: randomised orders, the allocations that a scheme allows, and certificates."""

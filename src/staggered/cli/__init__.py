@@ -1,0 +1,5 @@
+"""The command line: every command is one library call and what is printed of it."""
+
+from .main import main
+
+__all__ = ["main"]

@@ -1,0 +1,1 @@
+"""What rolls out, where and when: the schedule of a study and the common shapes it takes."""

@@ -1,0 +1,1 @@
+"""Estimators: one short file per family, all with the same small interface."""

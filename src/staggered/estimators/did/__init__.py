@@ -1,0 +1,1 @@
+"""Staggered difference-in-differences."""

@@ -1,0 +1,60 @@
+"""What every estimator of this house shares: a default inference by the number of clusters, and `fit`."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+import numpy as np
+
+from ..data.frame import Frame
+from ..data.panel import Panel
+from ..inference.cluster import Cluster
+from ..inference.jackknife import Jackknife
+from ..kernel.point import Point
+from ..kernel.protocols import Inference
+from ..results.estimate import Estimate
+from ..value import Value
+
+_MANY = 40
+
+
+class Fitting(Value):
+    """An estimator that can be fitted again on other data: an interface without fields."""
+
+    __slots__ = ()
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What it is called in outputs."""
+
+    @property
+    @abstractmethod
+    def references(self) -> tuple[str, ...]:
+        """Papers it comes from."""
+
+    @property
+    def large_sample(self) -> Inference:
+        """Inference used by default from 40 clusters on."""
+        return Cluster("CR2")
+
+    @abstractmethod
+    def point(self, panel: Panel) -> Point:
+        """Values on this panel."""
+
+    def fit(self, panel: Panel, inference: Inference | None = None) -> Estimate:
+        """Estimate from a panel.
+
+        Parameters
+        ----------
+        panel : Panel
+        inference : Inference, optional
+            Jackknife below 40 clusters or where a cohort (or the never-treated) is a single cluster, else
+            the large-sample variance of the estimator.
+        """
+        return (inference or self.default_inference(panel.frame)).estimate(self, panel)
+
+    def default_inference(self, frame: Frame) -> Inference:
+        """Inference that holds for this many clusters."""
+        _, sizes = np.unique(frame.design.start[frame.used.any(axis=1)], return_counts=True)
+        return Jackknife() if sizes.sum() < _MANY or sizes.min() < 2 else self.large_sample

@@ -1,0 +1,1 @@
+"""Models of stepped-wedge and other cluster trials."""

@@ -1,0 +1,76 @@
+"""What a mixed model says of itself: its correlation, what ended at the end of its range, and uneven weights."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...data.panel import Panel
+from ...errors import listing
+from ...value import FloatArray
+from .effects import exposure_weights
+from .normal_fit import NormalFit
+
+_NEGATIVE = -1e-9
+_NO_VARIANCES = ("residual", "decay", "treatment beyond level")
+
+
+def component_notes(fit: NormalFit) -> tuple[str, ...]:
+    """How alike people of one cluster are, as far as the data can say."""
+    return (fit.components().text(),) if len(fit.model.structure.names) > 1 else ()
+
+
+def boundary_notes(fit: NormalFit) -> tuple[str, ...]:
+    """Parameters at the end of their range, and a climb that did not arrive."""
+    names = fit.model.structure.names
+    said = []
+    held = fit.at_boundary[0]
+    zero = [name for name, end in zip(names, held, strict=True) if end and name not in _NO_VARIANCES]
+    if zero:
+        said.append(
+            f"The variance of {listing(zero)} was estimated as zero, the end of its range: the data cannot tell it "
+            "from nothing, which is common with few clusters and does not show that it is absent."
+        )
+    if "treatment beyond level" in names and held[names.index("treatment beyond level")]:
+        said.append(
+            "The correlation of a cluster's level with its effect was estimated as 1 or −1, the end of its range: the "
+            "data cannot tell the two apart."
+        )
+    if "decay" in names and held[names.index("decay")] and "cluster-period" not in zero:
+        value = fit.theta[0, names.index("decay")]
+        said.append(
+            f"The correlation one step of time apart was estimated as {value:.3g}, the end of its range"
+            + (", at which decay is the exchangeable correlation." if value > 0 else ".")
+        )
+    if not fit.converged[0]:
+        said.append(
+            "The likelihood was not climbed to its top: these numbers are not to be used. "
+            "Simplify the covariance, or check the data for a council or period that stands apart."
+        )
+    return tuple(said)
+
+
+def weight_grid(fit: NormalFit) -> FloatArray:
+    """Weight of each cell's mean in the first coefficient of the effect, (clusters, periods)."""
+    model, data = fit.model, fit.model.data
+    precision = np.linalg.inv(fit.working())
+    reach = fit.maximum.point.covariance[0][model.effect_rows.start]
+    weights = (precision @ model.columns @ reach) * data.root
+    grid = np.zeros((len(weights), int(data.period.max()) + 1))
+    np.add.at(grid, (np.arange(len(weights))[:, None], data.period), weights)
+    return grid
+
+
+def exposure_note(panel: Panel, fit: NormalFit) -> str:
+    """Say that an estimate of a constant effect counts some exposure times against itself; "" when it does not."""
+    if fit.model.effect is None:
+        return ""
+    exposures, weights = exposure_weights(weight_grid(fit), panel.frame)
+    against = weights < _NEGATIVE
+    if not against.any():
+        return ""
+    shown = listing([f"{s:g} ({w:+.2f})" for s, w in zip(exposures[against], weights[against], strict=True)])
+    return (
+        f"The effect is taken as constant, and the estimate then gives negative weight to exposure time {shown}: if "
+        "the effect changes with time since the start, it can come out too small or with the wrong sign. "
+        'effect="exposure" lets it change.'
+    )

@@ -1,0 +1,49 @@
+"""Whether Markov chains arrived: R-hat, effective sizes, divergences and energy, for everything that is reported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+
+import numpy as np
+
+from ..results.check import Check
+from ..value import BoolArray, FloatArray
+
+HIGHEST_RHAT, LEAST_ESS, LEAST_BFMI = 1.01, 400.0, 0.3
+
+
+def convergence(named: Mapping[str, FloatArray], diverging: BoolArray, energy: FloatArray) -> tuple[Check, ...]:
+    """Check every reported number, (chains, draws) each.
+
+    References
+    ----------
+    Vehtari, Gelman, Simpson, Carpenter and Bürkner (2021), Bayesian Analysis 16:667;
+    Betancourt (2016), arXiv:1604.00695, for the energy.
+    """
+    library = import_module("arviz")
+    rhat = {name: float(library.rhat(draws)) for name, draws in named.items()}
+    bulk = {name: float(library.ess(draws, method="bulk")) for name, draws in named.items()}
+    tail = {name: float(library.ess(draws, method="tail", prob=(0.05, 0.95))) for name, draws in named.items()}
+    lowest = float((np.square(np.diff(energy, axis=1)).mean(axis=1) / energy.var(axis=1)).min())
+    count = int(diverging.sum())
+    longer = "Draw more (draws=), or fit with engine='analytic' and compare."
+    simpler = "Give tighter priors, or leave out a part of the model that the data do not speak of."
+    worst = max(rhat, key=lambda name: rhat[name])
+    return (
+        _check("chains agree", rhat[worst] < HIGHEST_RHAT,
+               f"The largest R-hat is {rhat[worst]:.3f} ({worst}); below {HIGHEST_RHAT} is wanted.", longer),
+        *(
+            _check(f"effective draws, {part}", min(ess.values()) > LEAST_ESS,
+                   f"The smallest effective number of draws in the {part} is {min(ess.values()):.0f} "
+                   f"({min(ess, key=lambda name: ess[name])}); above {LEAST_ESS:.0f} is wanted.", longer)
+            for part, ess in (("middle", bulk), ("tails", tail))
+        ),
+        _check("no divergences", count == 0, f"{count} of {diverging.size} draws diverged.", simpler),
+        _check("energy", lowest > LEAST_BFMI,
+               f"The smallest E-BFMI is {lowest:.2f}; above {LEAST_BFMI} is wanted.", simpler),
+    )  # fmt: skip
+
+
+def _check(name: str, passed: bool, message: str, fix: str) -> Check:
+    return Check(name, passed, message, "" if passed else fix)

@@ -1,0 +1,1 @@
+"""How sure: cluster-robust variance, jackknife and randomisation, each serving every estimator."""

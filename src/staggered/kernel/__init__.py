@@ -1,0 +1,1 @@
+"""The kernel: a design fixes the weights; the outcome comes later."""

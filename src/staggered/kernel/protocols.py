@@ -1,0 +1,79 @@
+"""The protocols of analysis: an estimator fits a panel, an inference makes it an estimate.
+
+Estimators form three circles, each within the one before: those that give values (`PointEstimator`),
+those whose values are linear in the outcome at the weights they settled on (`RuleEstimator`), and those
+whose weights depend on the frame alone (`LinearEstimator`). An inference asks for no more than it needs.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+from ..data.frame import Frame
+from ..data.panel import Panel
+from ..results.estimate import Estimate
+from .point import Point
+from .rule import Rule
+
+
+class Estimator(Protocol):
+    """Anything that turns a panel into an estimate."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in outputs."""
+        ...
+
+    def fit(self, panel: Panel, inference: Inference | None = None) -> Estimate:
+        """Estimate, with the given inference or the default for this many clusters."""
+        ...
+
+
+@runtime_checkable
+class PointEstimator(Estimator, Protocol):
+    """An estimator that can be fitted again on other data, without any uncertainty."""
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """Papers it comes from."""
+        ...
+
+    def point(self, panel: Panel) -> Point:
+        """Values on this panel."""
+        ...
+
+
+@runtime_checkable
+class RuleEstimator(PointEstimator, Protocol):
+    """An estimator whose weights may look at the outcome, but which is a rule once they are settled."""
+
+    def rule_at(self, panel: Panel) -> Rule:
+        """Weights and residual map settled on this panel."""
+        ...
+
+
+@runtime_checkable
+class LinearEstimator(RuleEstimator, Protocol):
+    """An estimator whose weights depend on the frame alone, with the options it was given at least."""
+
+    @property
+    def settled(self) -> bool:
+        """Whether `rule` is the whole story: no option makes the weights look at the outcome."""
+        ...
+
+    def rule(self, frame: Frame) -> Rule:
+        """Weights and residual map on this frame."""
+        ...
+
+
+class Inference(Protocol):
+    """A way of knowing how sure an estimate is."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in outputs."""
+        ...
+
+    def estimate(self, estimator: PointEstimator, panel: Panel) -> Estimate:
+        """Estimate with this uncertainty."""
+        ...

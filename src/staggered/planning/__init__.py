@@ -1,0 +1,1 @@
+"""Planning: power, detectable effects, grids and simulated data, all from one plan."""

@@ -1,0 +1,68 @@
+"""How the numbers of a plan are meant, in sentences that stand beside every result."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..model.covariance import (
+    Covariance,
+    Decay,
+    Exchangeable,
+    Independent,
+    Nested,
+    ProportionalDecay,
+    RandomTreatment,
+    Unstructured,
+)
+from ..model.outcome import Outcome
+from ..model.plan import Plan
+
+_WHERE = {
+    "baseline": "at the control risk",
+    "average": "at the midpoint of control and treated risk",
+    "by-cell": "at each cell's own risk",
+}
+
+
+def conventions(plan: Plan, degrees: str) -> tuple[str, ...]:
+    """Sentences on the SD, the correlation, people followed and the degrees of freedom."""
+    base = plan.covariance.base if isinstance(plan.covariance, RandomTreatment) else plan.covariance
+    sentences = (_spread(plan.outcome), _correlation(base, plan.outcome), _people(base), _differing(plan), degrees)
+    return tuple(sentence for sentence in sentences if sentence)
+
+
+def _spread(outcome: Outcome) -> str:
+    if outcome.family == "gaussian":
+        return f"SD {outcome.sd:g} is the total SD between people."
+    scale = "" if outcome.link == "identity" else f", linearised on the {outcome.link} scale"
+    if outcome.family == "binomial":
+        return f"Variance p(1−p) taken {_WHERE[outcome.variance]} (control risk {outcome.baseline:g}){scale}."
+    return f"Sampling variance of counts at a rate of {outcome.baseline:g}{scale}."
+
+
+def _correlation(base: Covariance, outcome: Outcome) -> str:
+    if isinstance(base, Independent):
+        return ""
+    if isinstance(base, Exchangeable | Nested | Decay):
+        if base.variance is not None:
+            kind = "of the log rate" if outcome.link == "log" else f"on the {outcome.link} scale"
+            return f"Differences between clusters are given as SDs {kind}."
+        if base.scale == "latent":
+            return "The icc is that of the latent scale of a logistic model, τ²/(τ² + π²/3)."
+    return "The icc is the within-period correlation on total variance."
+
+
+def _people(base: Covariance) -> str:
+    if isinstance(base, ProportionalDecay):
+        return "The same people are seen in every period (closed cohort)."
+    if not isinstance(base, Independent | Exchangeable | Nested | Decay | Unstructured) or not np.any(base.iac):
+        return ""
+    if base.retention is None:
+        return "The same people are seen in every period (closed cohort)."
+    return "Some people are seen in several periods (open cohort)."
+
+
+def _differing(plan: Plan) -> str:
+    if not isinstance(plan.covariance, RandomTreatment):
+        return ""
+    return "The effect differs between clusters; the icc and the total variance are those of control cells."

@@ -1,0 +1,220 @@
+"""Simulated power: the whole analysis, run on data sets drawn from a truth that may differ from the plan."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from joblib import Parallel, cpu_count, delayed
+from joblib.parallel import BACKENDS, get_active_backend
+
+from ..data.frame import Frame
+from ..data.panel import Panel
+from ..errors import ConvergenceWarning, DesignError, FewClustersWarning, StaggeredError, StaggeredWarning
+from ..estimators.linear import Linear
+from ..estimators.trial.gls import Gls
+from ..kernel.protocols import Estimator, Inference
+from ..model.plan import Plan
+from ..results.simulated import Simulated
+from .degrees import degrees_of_freedom
+from .linear_tests import LinearTest, Tested, known_variance_test, linear_test
+from .simulate import draw_outcomes
+
+_CHUNK = 250
+Progress = Callable[[int], None]
+"""Told the number of data sets done so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """What one worker found: the tests of its data sets, and how many ended on a boundary."""
+
+    tested: Tested
+    singular: int
+
+
+def simulated_power(  # noqa: PLR0913 - one analysis, one truth, and when to stop
+    plan: Plan,
+    draws: int,
+    *,
+    estimator: Estimator | None = None,
+    inference: Inference | None = None,
+    truth: Plan | None = None,
+    alpha: float = 0.05,
+    df: str | float | None = None,
+    seed: int = 1,
+    precise: float | None = None,
+    on_progress: Progress | None = None,
+) -> Simulated:
+    """Run the analysis on simulated data sets and count how often it finds an effect.
+
+    Parameters
+    ----------
+    plan : Plan
+        What the analysis assumes.
+    draws : int
+        Data sets; fewer when `precise` is reached before.
+    estimator : Estimator, optional
+        Generalised least squares with the plan's covariance when absent.
+    inference : Inference, optional
+        The plan's own variance for that estimator, otherwise the estimator's default.
+    truth : Plan, optional
+        What the data are drawn from, when it differs from the plan: same councils and periods.
+    alpha : float
+    df : None, name or number
+        Of the test when the variance is the one the plan assumes.
+    seed : int
+        The same numbers on one worker or many; wrap the call in ``joblib.parallel_config`` to spread it.
+    precise : float, optional
+        Stop when the Monte Carlo standard error of power is below this.
+    on_progress : callable, optional
+        Told the number of data sets done so far, batch by batch.
+
+    Raises
+    ------
+    DesignError
+        A truth of another shape; a number of draws that is not positive.
+    """
+    truth = truth or plan
+    _require_comparable(plan, truth, draws)
+    used = estimator or Gls(plan.covariance)
+    frame = Frame(plan.design)
+    known = estimator is None and inference is None
+    degrees, sentence = degrees_of_freedom(plan, df if known else "normal")
+    test = (
+        known_variance_test(Gls(plan.covariance).rule(frame), plan.blocks(), degrees, 1 - alpha)
+        if known
+        else vectorised(used, inference, frame, 1 - alpha)
+    )
+    seeds = np.random.SeedSequence(seed).spawn(math.ceil(draws / _CHUNK))
+    sizes = [min(_CHUNK, draws - k * _CHUNK) for k in range(len(seeds))]
+    workers = _workers()
+    found: list[_Chunk] = []
+    watched = precise is not None or on_progress is not None
+    with Parallel() as parallel:
+        for batch in _batches(len(seeds), workers if watched else len(seeds)):
+            found += parallel(
+                delayed(_run)(truth, used, inference, frame, test, sizes[k], seeds[k], alpha) for k in batch
+            )
+            if on_progress is not None:
+                on_progress(sum(sizes[: len(found)]))
+            enough = [] if precise is None else [k for k in batch if _mcse(found[: k + 1], alpha) < precise]
+            if enough:
+                # However many ran side by side, the answer ends where one worker would have stopped.
+                found = found[: enough[0] + 1]
+                break
+    effect = _target(truth, used, frame)
+    estimates = np.concatenate([one.tested.estimates for one in found])
+    half = np.concatenate([one.tested.half_widths for one in found])
+    how = "the variance the plan assumes" if known else inference.name if inference else "its default inference"
+    return Simulated(
+        estimates=estimates,
+        p_values=np.concatenate([one.tested.p_values for one in found]),
+        covered=np.where(np.isfinite(half), np.abs(estimates - effect) <= half, np.nan),
+        singular=sum(one.singular for one in found),
+        effect=effect,
+        alpha=alpha,
+        estimator=used.name,
+        inference=how,
+        conventions=(sentence,) if known else (),
+    )
+
+
+def _workers() -> int:
+    """Count the workers that joblib would use here; say when they are more than this machine has cores."""
+    backend, asked = get_active_backend()
+    count = int(backend.effective_n_jobs(asked))
+    # Another backend, such as Dask, has its own machines.
+    here = isinstance(backend, tuple(BACKENDS[name] for name in ("loky", "multiprocessing", "threading")))
+    if here and count > cpu_count():
+        warnings.warn(
+            f"{count} workers were asked for on a machine with fewer cores ({cpu_count()}): they wait for each other "
+            "and need memory, and nothing gets faster. The numbers stay the same.",
+            StaggeredWarning,
+            stacklevel=3,
+        )
+    return count
+
+
+def vectorised(estimator: Estimator, inference: Inference | None, frame: Frame, level: float) -> LinearTest | None:
+    """Test many data sets at once, where the estimator is a rule and the inference allows it; else None."""
+    if not isinstance(estimator, Linear):
+        return None
+    return linear_test(estimator, inference or estimator.default_inference(frame), frame, level)
+
+
+def _run(
+    truth: Plan,
+    estimator: Estimator,
+    inference: Inference | None,
+    frame: Frame,
+    test: LinearTest | None,
+    count: int,
+    seed: np.random.SeedSequence,
+    alpha: float,
+) -> _Chunk:
+    """Draw and analyse one chunk of data sets."""
+    outcomes = draw_outcomes(truth, count, np.random.default_rng(seed))
+    outcomes = np.where(frame.used, outcomes, 0.0 if test is not None else np.nan)
+    if test is not None:
+        return _Chunk(test(outcomes), 0)
+    rows = [_one(estimator, inference, Panel(frame, outcome), 1 - alpha) for outcome in outcomes]
+    numbers = np.array([row[:3] for row in rows]).T
+    return _Chunk(Tested(*numbers), sum(row[3] for row in rows))
+
+
+def _one(
+    estimator: Estimator, inference: Inference | None, panel: Panel, level: float
+) -> tuple[float, float, float, bool]:
+    """Estimate, p-value, half width and whether the fit ended on a boundary; nan where it failed."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ConvergenceWarning)
+        warnings.simplefilter("ignore", FewClustersWarning)
+        try:
+            estimate = estimator.fit(panel, inference).select([0])
+        except StaggeredError:
+            return math.nan, math.nan, math.nan, False
+    low, high = estimate.interval(level)
+    singular = any(issubclass(one.category, ConvergenceWarning) for one in caught)
+    return estimate.value, estimate.p_value, (high - low) / 2, singular
+
+
+def _batches(chunks: int, size: int) -> list[range]:
+    return [range(start, min(start + size, chunks)) for start in range(0, chunks, size)]
+
+
+def _mcse(found: list[_Chunk], alpha: float) -> float:
+    p_values = np.concatenate([one.tested.p_values for one in found])
+    share = float((p_values < alpha).mean())
+    return math.sqrt(max(share * (1 - share), 0.25 / len(p_values)) / len(p_values))
+
+
+def _target(truth: Plan, estimator: Estimator, frame: Frame) -> float:
+    """What the analysis estimates under the truth: its weights on the true effects, where it has weights."""
+    effects = truth.effects()
+    if isinstance(estimator, Linear):
+        value = float(estimator.rule(frame).estimate(effects)[0])
+    else:
+        treated = frame.used & (np.nan_to_num(frame.design.treatment) > 0)
+        value = float(effects[treated].mean())
+    return 0.0 if not effects.any() else value
+
+
+def _require_comparable(plan: Plan, truth: Plan, draws: int) -> None:
+    if draws < 1:
+        raise DesignError(f"simulate is {draws}.", "It counts data sets.", "Give, for example, 2000.")
+    if not np.array_equal(plan.design.treatment, truth.design.treatment, equal_nan=True):
+        raise DesignError(
+            "The truth has another schedule than the plan.",
+            "The data are drawn for the councils and periods that the plan analyses.",
+            "Change outcome, covariance or effect of the plan, and keep its schedule.",
+        )
+    if plan.outcome.link != truth.outcome.link:
+        raise DesignError(
+            f"The truth is on the {truth.outcome.link} scale, the plan on the {plan.outcome.link} scale.",
+            "Their effects are then not the same kind of number.",
+            "Use one link for both.",
+        )

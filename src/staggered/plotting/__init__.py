@@ -1,0 +1,1 @@
+"""Pictures of designs, powers, panels, rules and estimates: one file each."""

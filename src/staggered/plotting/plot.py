@@ -1,0 +1,123 @@
+"""sg.plot: the picture that belongs to a result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import singledispatch
+
+from matplotlib.axes import Axes
+
+from ..allocation.allocate import Allocation
+from ..data.panel import Panel
+from ..design.design import Design
+from ..errors import DataError, listing
+from ..kernel.rule import Rule
+from ..model.plan import Plan
+from ..results.attained import Attained
+from ..results.estimate import Estimate
+from ..results.power import Power
+from .canvas import Place
+from .course import course
+from .coverage import coverage
+from .event_study import event_study
+from .forest import forest
+from .power_curve import power_curve
+from .power_map import power_map
+from .power_spread import power_spread
+from .schedule import schedule
+from .weights import weights
+
+
+@singledispatch
+def plot(result: object, ax: Place = None) -> Axes:
+    """Draw a result.
+
+    A design, plan or allocation: its schedule. A power: a heat map where two assumptions vary, else a curve. Power
+    over allocations: a histogram. A panel: the outcome over time. An estimate by event time: an event study; any
+    other, or a list of estimates: a forest. A rule by cell: what can be estimated; any other: its weights.
+
+    Parameters
+    ----------
+    result : Design, Plan, Allocation, Power, Attained, Panel, Estimate, sequence of Estimate, or Rule
+    ax : Axes or Figure, optional
+        Where to draw. An empty figure takes the picture's own size; a new one is made when absent.
+
+    Returns
+    -------
+    matplotlib Axes
+        Whose ``figure.savefig`` writes a file.
+
+    Raises
+    ------
+    DataError
+        Something that has no picture.
+
+    Examples
+    --------
+    >>> import staggered as sg
+    >>> from matplotlib.figure import Figure
+    >>> axes = sg.plot(sg.stepped(clusters=["Leeds", "Kent"], steps=2), ax=Figure())
+    >>> [label.get_text() for label in axes.get_yticklabels()]
+    ['Leeds', 'Kent']
+    """
+    raise DataError(
+        f"A {type(result).__name__} has no picture.",
+        "Designs, powers, panels, rules and estimates have one.",
+        "Give one of these, or a list of estimates.",
+    )
+
+
+@plot.register
+def _(result: Design, ax: Place = None) -> Axes:
+    return schedule(result, ax)
+
+
+@plot.register
+def _(result: Plan, ax: Place = None) -> Axes:
+    return schedule(result.design, ax)
+
+
+@plot.register
+def _(result: Allocation, ax: Place = None) -> Axes:
+    return schedule(result.design, ax)
+
+
+@plot.register
+def _(result: Power, ax: Place = None) -> Axes:
+    return power_map(result, ax) if len(result.inputs) == 2 else power_curve(result, ax)
+
+
+@plot.register
+def _(result: Attained, ax: Place = None) -> Axes:
+    return power_spread(result, ax)
+
+
+@plot.register
+def _(result: Panel, ax: Place = None) -> Axes:
+    return course(result, ax)
+
+
+@plot.register
+def _(result: Estimate, ax: Place = None) -> Axes:
+    by_event = any(term.event is not None and term.cohort is None for term in result.terms)
+    return event_study(result, ax) if by_event else forest([result], ax)
+
+
+@plot.register(list)
+@plot.register(tuple)
+def _(result: Sequence[object], ax: Place = None) -> Axes:
+    estimates = [one for one in result if isinstance(one, Estimate)]
+    if len(estimates) < max(1, len(result)):
+        strange = [type(one).__name__ for one in result if not isinstance(one, Estimate)]
+        raise DataError(
+            f"The list holds {listing(strange) if strange else 'nothing'}.",
+            "Several estimates are drawn side by side.",
+            "Give a list of estimates.",
+        )
+    return forest(estimates, ax)
+
+
+@plot.register
+def _(result: Rule, ax: Place = None) -> Axes:
+    by_cell = any(term.cohort is not None and term.period is not None for term in result.terms)
+    return coverage(result, ax) if by_cell else weights(result, ax)

@@ -1,0 +1,233 @@
+"""The material of a report: everything that its sections draw on, computed once."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import os
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import numpy as np
+
+from ..allocation.allocate import Allocation
+from ..data.panel import Panel
+from ..data.source import open_table
+from ..design.dates import to_dates
+from ..errors import DesignError, StaggeredWarning
+from ..kernel.protocols import LinearEstimator
+from ..kernel.rule import Rule
+from ..results.check import Check
+from ..results.estimate import Estimate
+from ..study.checks import check
+from ..study.panels import source_of
+from ..study.reproduce import reproduce
+from ..study.study import Analysed, Study
+
+Kind = Literal["protocol", "trial"]
+REHEARSAL_SEED = 1
+LEVEL = 0.95
+_NEGLIGIBLE = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class OverTime:
+    """An estimate by time since go-live, and how many treated councils each time rests on."""
+
+    estimate: Estimate
+    councils: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """A study, and what was computed from it.
+
+    Parameters
+    ----------
+    study : Study
+    kind : {"protocol", "trial"}
+    checks : tuple of Check
+        What can be said of the study file.
+    expected : tuple of Check
+        Whether the numbers that it expects come out.
+    panels : mapping of str to Panel
+        Every reading of the data by its name; for a plan the simulated ones, if any.
+    analysed : tuple of Analysed
+        Every analysis of every reading, the primary one first; of simulated data for a plan.
+    over_time : OverTime or None
+        The first analysis that can be given by time since go-live, so given.
+    go_live : mapping of council to date
+        As the data give them.
+    data_name, data_hash : str
+        File and SHA-256 of the data; "" where they came as a table.
+    dealt : int or None
+        Ways to deal out the go-live dates.
+    allocation : Allocation or None
+        The order drawn for a plan that has a seed.
+    warned : tuple of str
+        What was warned of on the way.
+    """
+
+    study: Study
+    kind: Kind
+    checks: tuple[Check, ...]
+    expected: tuple[Check, ...]
+    panels: Mapping[str, Panel]
+    analysed: tuple[Analysed, ...]
+    over_time: OverTime | None = None
+    go_live: Mapping[str, datetime.date]
+    data_name: str = ""
+    data_hash: str = ""
+    dealt: int | None = None
+    allocation: Allocation | None = None
+    warned: tuple[str, ...] = ()
+
+    @property
+    def panel(self) -> Panel:
+        """The first reading of the data, which leads."""
+        return next(iter(self.panels.values()))
+
+    @property
+    def primary(self) -> Estimate:
+        """Overall row of the primary analysis."""
+        return self.analysed[0].estimate.overall
+
+    def side_by_side(self) -> dict[str, tuple[Analysed, ...]]:
+        """Analyses of every reading that shares those of [analysis]."""
+        return {name: found for name, found in self._by_reading().items() if not self._own(name)}
+
+    def by_themselves(self) -> dict[str, tuple[Analysed, ...]]:
+        """Analyses of every reading that has its own."""
+        return {name: found for name, found in self._by_reading().items() if self._own(name)}
+
+    def _by_reading(self) -> dict[str, tuple[Analysed, ...]]:
+        return {name: tuple(one for one in self.analysed if one.data == name) for name in self.panels}
+
+    def _own(self, name: str) -> bool:
+        return any(one.variant == name for one in self.study.analyses_of(name))
+
+
+def observed(study: Study, data: Any) -> bool:
+    """Whether there are data: handed in, or named by the study file."""
+    return data is not None or (study.spec.data is not None and bool(study.spec.data.file or study.spec.data.row))
+
+
+def gather(study: Study, data: Any, kind: Kind) -> Material:
+    """Compute what a report of this kind draws on; what is warned of on the way becomes part of it."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", StaggeredWarning)
+        material = _of_plan(study) if kind == "protocol" else _of_results(study, data)
+    said = []
+    for one in caught:
+        if issubclass(one.category, StaggeredWarning):
+            said.append(str(one.message))
+        else:
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+    return replace(material, warned=tuple(dict.fromkeys(said)))
+
+
+def _of_plan(study: Study) -> Material:
+    rehearsed = study.rehearse(REHEARSAL_SEED) if can_rehearse(study) else ()
+    told = study.spec.randomisation
+    drawn = study.design is not None and study.design.allocations() > 1 and told is not None and told.seed is not None
+    return Material(
+        study=study,
+        kind="protocol",
+        checks=tuple(check(study)),
+        expected=_expected(study, with_data=observed(study, None)),
+        panels={one.data: study.simulate(REHEARSAL_SEED) for one in rehearsed[:1]},
+        analysed=rehearsed,
+        go_live={},
+        allocation=study.allocate() if drawn else None,
+    )
+
+
+def _of_results(study: Study, data: Any) -> Material:
+    source = data if data is not None else source_of(study.spec, Path(study.path).parent)
+    panels = study.panels(data)
+    name, digest = _fingerprint(source)
+    analysed = study.analyse(data)
+    return Material(
+        study=study,
+        kind="trial",
+        checks=tuple(check(study)),
+        expected=_expected(study, with_data=data is None),
+        panels=panels,
+        analysed=analysed,
+        over_time=_over_time(analysed, next(iter(panels.values()))),
+        go_live=_go_live(study, source),
+        data_name=name,
+        data_hash=digest,
+        dealt=study.dated_allocations(data),
+    )
+
+
+def can_rehearse(study: Study) -> bool:
+    """Whether the plan is complete, and this version has its analyses."""
+    return not study.lacks and bool(study.analyses) and not any(one.missing for one in study.analyses)
+
+
+def _expected(study: Study, *, with_data: bool) -> tuple[Check, ...]:
+    """Compare the expected numbers, where those of the data are about the data at hand."""
+    told = study.expected
+    if told.estimate and not with_data:
+        return ()
+    return tuple(reproduce(study)) if told.model_dump(exclude_defaults=True) else ()
+
+
+def _fingerprint(source: Any) -> tuple[str, str]:
+    """File name and SHA-256 of the data, where they are a file."""
+    if not isinstance(source, (str, os.PathLike)):
+        return "", ""
+    path = Path(source)
+    return path.name, hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _over_time(analysed: tuple[Analysed, ...], panel: Panel) -> OverTime | None:
+    """Give the first analysis that can be summarised by time since go-live, with its own inference."""
+    for one in analysed:
+        # Every estimator is a dataclass, which its protocol cannot say.
+        estimator = cast(Any, one.analysis.estimator)
+        if "by" in {part.name for part in fields(estimator)}:
+            by_event = replace(estimator, by="event")
+            estimate = by_event.fit(panel, one.analysis.inference)
+            rule = by_event.rule(panel.frame) if isinstance(by_event, LinearEstimator) else None
+            return OverTime(estimate, _councils_behind(estimate, rule, panel))
+    return None
+
+
+def _councils_behind(estimate: Estimate, rule: Rule | None, panel: Panel) -> dict[int, int]:
+    """Count the treated councils whose cell at each time since go-live has weight.
+
+    Where no rule is at hand, those observed then.
+    """
+    design = panel.design
+    counts = {}
+    for row, term in enumerate(estimate.terms):
+        if term.event is None:
+            continue
+        column = np.where(np.isfinite(design.start), design.start, 0.0).astype(int) + term.event
+        inside = np.isfinite(design.start) & (column >= 0) & (column < len(design.periods))
+        clusters = np.flatnonzero(inside)
+        grid = panel.frame.used if rule is None else np.abs(np.nan_to_num(rule.by_cluster()[row])) > _NEGLIGIBLE
+        counts[term.event] = int(grid[clusters, column[inside]].sum())
+    return counts
+
+
+def _go_live(study: Study, source: Any) -> dict[str, datetime.date]:
+    """Day of go-live of each council, where the data give days and not periods."""
+    told = study.spec.data
+    if told is None or told.start is None or told.cluster is None:
+        return {}
+    columns = [told.cluster, told.start]
+    frame = open_table(source, columns, columns).frame.drop_duplicates()
+    names = [str(name).strip() for name in frame[told.cluster]]
+    try:
+        days = to_dates(list(frame[told.start]), names)
+    except DesignError:
+        # Periods, such as 2021 or 2021-Q3, and no days.
+        return {}
+    return {name: day.astype(datetime.date) for name, day in zip(names, days, strict=True) if not np.isnat(day)}

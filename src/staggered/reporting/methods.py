@@ -1,0 +1,96 @@
+"""Methods by name: what each is called in a table, what it does, and what it takes for granted."""
+
+from __future__ import annotations
+
+from ..inference.cluster import Cluster
+from ..inference.jackknife import Jackknife
+from ..inference.permutation import Permutation
+from ..study.analyses import Analysis
+from ..study.study import Analysed
+
+ESTIMATORS = {
+    "gls": "Weighted regression (GLS)",
+    "twfe": "Two-way fixed effects",
+    "group-time": "Group-time effects",
+    "imputation": "Imputation",
+    "sun-abraham": "Sun and Abraham",
+    "extended": "Extended two-way fixed effects",
+    "stacked": "Stacked comparisons",
+    "within-period": "Within-period comparison",
+    "efficient": "Efficient rollout estimator",
+}
+"""Names for tables; an estimator that is not here is called as it calls itself."""
+DOES = {
+    "gls": (
+        "compares treated with untreated cells within and between councils, weighing them by the assumed "
+        "correlation. It takes the effect to be the same everywhere, from the first day on."
+    ),
+    "twfe": (
+        "one regression with a level for each council and for each period. It takes the effect to be the same "
+        "everywhere and always; where it grows or differs, some councils count the wrong way round."
+    ),
+    "group-time": (
+        "compares each group of councils that went live together with councils still, or always, without the "
+        "model, from the last period before go-live; then averages the comparisons."
+    ),
+    "imputation": (
+        "fits a level for each council and period where the model was not yet in place, predicts what would have "
+        "happened afterwards, and averages the differences from it."
+    ),
+    "sun-abraham": (
+        "one regression that gives each group of councils that went live together its own effect at each time "
+        "since go-live, against those that went live last or never; then averages these effects."
+    ),
+    "extended": (
+        "one regression that gives each group of councils that went live together its own effect in each period; "
+        "then averages these effects."
+    ),
+    "stacked": (
+        "sets each group of councils that went live together beside its own comparison over the same stretch of "
+        "time, and weighs these small studies so that together they answer one question."
+    ),
+    "within-period": (
+        "compares treated with untreated councils within each period and never across periods. It needs an order "
+        "that was drawn at random."
+    ),
+    "efficient": (
+        "compares councils as a random order allows, and takes off as much of their difference before go-live as "
+        "makes the comparison most precise. It needs an order that was drawn at random."
+    ),
+}
+"""What each estimator does, after its name and a colon."""
+JACKKNIFE = "leaves out one council at a time and estimates again; errs on the cautious side"
+CLUSTER = "adds up how far each council strays from what is fitted, with a correction for few councils"
+PERMUTATION = "swaps dates between councils as the strata allow and estimates again each time"
+
+
+def estimator_words(analysis: Analysis) -> str:
+    """Name an estimator for a table."""
+    name = ESTIMATORS.get(analysis.estimator_name)
+    if name is not None:
+        return name
+    return analysis.estimator.name if analysis.estimator is not None else analysis.estimator_name
+
+
+def inference_words(one: Analysed) -> str:
+    """Name a way of knowing how sure an estimate is, for a table."""
+    match one.analysis.inference:
+        case Jackknife():
+            return "jackknife"
+        case Cluster(kind=kind):
+            return f"cluster-robust, {kind}"
+        case Permutation():
+            return "permutation"
+    return one.estimate.inference
+
+
+def inference_does(one: Analysed) -> str:
+    """Say what a way of knowing does, after its name and a colon; "" where nothing is written of it."""
+    match one.analysis.inference:
+        case Jackknife():
+            return JACKKNIFE
+        case Cluster():
+            return CLUSTER
+        case Permutation():
+            return PERMUTATION
+    return ""

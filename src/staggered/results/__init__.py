@@ -1,0 +1,1 @@
+"""What comes out: estimates, powers and checks, each with a table, a paragraph and a dictionary."""

@@ -1,0 +1,1 @@
+"""The study file: one TOML that says what is planned, randomised, analysed and reported."""

@@ -1,0 +1,40 @@
+"""Go-live dates of a rollout, each looked at by itself so that all that are wrong are said."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..design.dates import to_date, to_dates
+from ..errors import DesignError
+from .problems import Problem, from_error
+from .schema import Rollout
+
+
+def date_problems(section: Rollout) -> list[Problem]:
+    """Window and go-live dates that cannot be used, council by council."""
+    problems: list[Problem] = []
+    window = []
+    for key in ("start", "end"):
+        try:
+            window.append(to_date(getattr(section, key), f"{key} in [design]"))
+        except DesignError as error:
+            problems.append(from_error(error, ("design", key)))
+    places = {council.name: k for k, council in enumerate(section.council) if council.name not in section.never}
+    live = [section.council[k] for k in places.values()]
+    try:
+        days = to_dates([council.go_live for council in live], [council.name for council in live])
+    except DesignError as error:
+        blamed = next((k for name, k in places.items() if error.what.startswith(name)), 0)
+        return [*problems, from_error(error, ("design", "council", blamed, "go_live"))]
+    for council, day in zip(live, days, strict=True):
+        path = ("design", "council", places[council.name], "go_live")
+        if council.go_live is None or np.isnat(day):
+            why = "Without it nobody knows which periods are treated."
+            fix = f'Add go_live = ..., or name it in never = ["{council.name}"].'
+            problems.append(Problem(path, f"{council.name} has no go-live date.", why, fix))
+        elif len(window) == 2 and not window[0] <= day <= window[1]:
+            what = f"{council.name} goes live on {day}, outside the window from {window[0]} to {window[1]}."
+            why = "Such a council is never seen to cross over."
+            fix = "Correct the date, widen the window, or name the council under never."
+            problems.append(Problem(path, what, why, fix))
+    return problems

@@ -1,0 +1,75 @@
+"""Everything that a study file can name, by that name.
+
+Names are the class names in lower case with hyphens: `GroupTime` is "group-time". A class that joins its
+room's tuple can be named here without further ado.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TypeVar
+
+from ..estimators.did.efficient import Efficient
+from ..estimators.did.extended import Extended
+from ..estimators.did.group_time import GroupTime
+from ..estimators.did.imputation import Imputation
+from ..estimators.did.stacked import Stacked
+from ..estimators.did.sun_abraham import SunAbraham
+from ..estimators.did.twfe import Twfe
+from ..estimators.did.within_period import WithinPeriod
+from ..estimators.trial.gls import Gls
+from ..inference.bootstrap import Bootstrap
+from ..inference.cluster import Cluster
+from ..inference.design_based import DesignBased
+from ..inference.few_treated import ConleyTaber, FermanPinto
+from ..inference.jackknife import Jackknife
+from ..inference.permutation import Permutation
+from ..inference.wild import WildBootstrap
+from ..kernel.protocols import Estimator, Inference
+from ..model.covariance import COVARIANCES as _COVARIANCES
+from ..model.covariance import Covariance
+from ..model.effect import EFFECTS as _EFFECTS
+from ..model.effect import Effect
+
+_Kind = TypeVar("_Kind")
+
+
+def spelled(kind: type) -> str:
+    """Spell a class as a study file does.
+
+    Examples
+    --------
+    >>> class GroupTime: ...
+    >>> spelled(GroupTime)
+    'group-time'
+    """
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", kind.__name__).lower()
+
+
+def _by_name(kinds: Iterable[type[_Kind]]) -> dict[str, type[_Kind]]:
+    return {spelled(kind): kind for kind in kinds}
+
+
+COVARIANCES: dict[str, type[Covariance]] = _by_name(_COVARIANCES)
+"""[correlation] structure."""
+EFFECTS: dict[str, type[Effect]] = _by_name(_EFFECTS)
+"""[effect] kind."""
+ESTIMATORS: dict[str, type[Estimator]] = _by_name(
+    (Gls, Twfe, GroupTime, Imputation, SunAbraham, Extended, Stacked, WithinPeriod, Efficient)
+)
+"""[analysis] estimator."""
+INFERENCES: dict[str, type[Inference]] = _by_name(
+    (Cluster, Jackknife, Permutation, DesignBased, Bootstrap, WildBootstrap, ConleyTaber, FermanPinto)
+)
+"""[analysis] inference."""
+
+_NAMED_ESTIMATORS = (
+    "within-period", "sun-abraham", "extended", "stacked", "efficient", "synthetic-did", "panel-regression",
+    "mixed", "marginal", "glmm", "hierarchical",
+)  # fmt: skip
+_NAMED_INFERENCES = ("design-based", "model-based")
+RESERVED_ESTIMATORS = tuple(name for name in _NAMED_ESTIMATORS if name not in ESTIMATORS)
+"""Names that a protocol may already give to its analysis, although this version cannot run it."""
+RESERVED_INFERENCES = tuple(name for name in _NAMED_INFERENCES if name not in INFERENCES)
+"""The same for inferences."""

@@ -1,0 +1,77 @@
+import pytest
+
+import staggered as sg
+from staggered.study.analyses import Entry, build_analysis, entries
+from staggered.study.schema import AnalysisSection, DataSection
+
+
+def built(asked, covariance=None):
+    return build_analysis(Entry(("analysis", "primary"), asked), covariance)
+
+
+def test_a_name_becomes_the_estimator_with_its_options():
+    (one,) = built({"estimator": "group-time", "controls": "never", "by": "event", "inference": "jackknife"})
+    assert one.estimator == sg.GroupTime(controls="never", by="event")
+    assert one.inference == sg.Jackknife()
+    assert (one.estimator_name, one.inference_name) == ("group-time", "jackknife")
+
+
+def test_each_listed_inference_is_an_analysis():
+    found = built({"estimator": "twfe", "inference": ["cluster", {"name": "permutation", "draws": 99, "seed": 3}]})
+    assert [one.inference for one in found] == [sg.Cluster("CR2"), sg.Permutation(draws=99, seed=3)]
+
+
+def test_no_inference_leaves_it_to_the_estimator():
+    (one,) = built({"estimator": "twfe"})
+    assert one.inference is None
+    assert one.inference_name == ""
+
+
+def test_gls_takes_the_correlation_of_the_study():
+    (one,) = built({"estimator": "gls"}, sg.Nested(icc=0.1, cac=0.8))
+    assert one.estimator == sg.Gls(sg.Nested(icc=0.1, cac=0.8))
+
+
+@pytest.mark.parametrize(
+    ("asked", "missing"),
+    [
+        ({"estimator": "mixed"}, "the estimator mixed"),
+        ({"estimator": "twfe", "inference": "model-based"}, "the inference model-based"),
+        ({"estimator": "glmm", "inference": "model-based"}, "the estimator glmm and the inference model-based"),
+    ],
+)
+def test_what_a_later_version_will_have_may_be_named_already(asked, missing):
+    (one,) = built(asked)
+    assert one.missing == missing
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ({"estimator": "group-time", "controls": "nevr"}, "option controls of group-time in .analysis. is 'nevr'"),
+        (
+            {"estimator": "group-time", "anticipation": "two"},
+            "option anticipation of group-time in .analysis. is 'two'",
+        ),
+        ({"estimator": "twfe", "inference": {"name": "cluster", "kind": "CR9"}}, "option kind of cluster"),
+        ({"estimator": "twfe", "inference": {"name": "jackknife", "draws": 9}}, "jackknife has no options"),
+        ({"estimator": "twfe", "inference": {"draws": 9}}, "names the inference ''"),
+    ],
+)
+def test_options_are_checked(asked, says):
+    with pytest.raises(sg.StudyError, match=says):
+        built(asked)
+
+
+def test_entries_know_where_they_stand():
+    analysis = AnalysisSection(primary={"estimator": "twfe"}, sensitivity=[{"estimator": "gls"}])
+    data = DataSection.model_validate({"variant": [{"name": "a"}, {"name": "b", "analysis": [{"estimator": "twfe"}]}]})
+    found = entries(analysis, data)
+    assert [entry.path for entry in found] == [
+        ("analysis", "primary"),
+        ("analysis", "sensitivity", 0),
+        ("data", "variant", 1, "analysis", 0),
+    ]
+    assert [entry.primary for entry in found] == [True, False, False]
+    assert [entry.variant for entry in found] == [None, None, "b"]
+    assert entries(None, None) == []

@@ -1,0 +1,28 @@
+import pytest
+
+import staggered as sg
+from staggered.study import registries
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        (sg.Gls, "gls"),
+        (sg.Twfe, "twfe"),
+        (sg.GroupTime, "group-time"),
+        (sg.Imputation, "imputation"),
+        (sg.Cluster, "cluster"),
+        (sg.Jackknife, "jackknife"),
+        (sg.Permutation, "permutation"),
+        (sg.ProportionalDecay, "proportional-decay"),
+    ],
+)
+def test_names_are_those_of_the_classes(kind, name):
+    assert registries.spelled(kind) == name
+    everything = registries.ESTIMATORS | registries.INFERENCES | registries.COVARIANCES
+    assert everything[name] is kind
+
+
+def test_what_exists_is_not_also_kept_for_later():
+    assert not set(registries.ESTIMATORS) & set(registries.RESERVED_ESTIMATORS)
+    assert not set(registries.INFERENCES) & set(registries.RESERVED_INFERENCES)
