@@ -60,6 +60,14 @@ def test_power_over_a_range_given_on_the_line(staggered):
     assert [row["power"] for row in told["grid"]["rows"]] == wanted
 
 
+def test_simulation_stops_when_it_is_precise(staggered):
+    told = json.loads(staggered("power", "study.toml", "--simulate", "20000", "--precise", "0.015", "--json").stdout)
+    wanted = sg.load("study.toml").simulated_power(20_000, precise=0.015)
+    assert (told["rows"][0]["draws"], told["rows"][0]["power"]) == (wanted.draws, pytest.approx(wanted.power))
+    assert wanted.draws < 20_000
+    assert wanted.mcse < 0.015
+
+
 def test_power_is_written_as_a_table(staggered, folder, digest):
     result = staggered("power", "study.toml", "--out", "power.csv")
     assert result.exit_code == 0
@@ -76,6 +84,7 @@ def test_power_is_written_as_a_table(staggered, folder, digest):
         (("--grid", "iccc=.1"), "--grid iccc=.1 varies 'iccc'."),
         (("--grid", "icc=.1,x"), "--grid icc=.1,x holds something that is no number."),
         (("--grid", "icc=7"), "icc is 7."),
+        (("--precise", "0.01"), "--precise 0.01 is given without --simulate."),
         (("--out", "power.txt"), "power.txt ends in '.txt'."),
         (("--out", "nowhere/power.csv"), "does not exist."),
         (("--out", "study.toml.csv/"), "Nothing"),

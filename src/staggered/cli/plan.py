@@ -81,6 +81,12 @@ def show(study: str, as_json: bool) -> None:
 @click.option(
     "--simulate", "draws", type=click.IntRange(1), metavar="N", help="Run the analysis on N simulated data sets."
 )
+@click.option(
+    "--precise",
+    type=click.FloatRange(0, 0.5, min_open=True),
+    metavar="P",
+    help="Stop simulating when the Monte Carlo standard error of power is below P, such as 0.01.",
+)
 @WORKERS
 @click.option("--seed", type=int, default=1, show_default=True, help="Seed of the simulated data sets.")
 @AS_JSON
@@ -90,6 +96,7 @@ def power(
     study: str,
     ranges: tuple[str, ...],
     draws: int | None,
+    precise: float | None,
     workers: int | None,
     seed: int,
     as_json: bool,
@@ -104,8 +111,14 @@ def power(
     from ..study.load import load
 
     if draws is not None:
-        _simulated(study, (draws, workers, seed), as_json=as_json, out=out, force=force)
+        _simulated(study, (draws, precise, workers, seed), as_json=as_json, out=out, force=force)
         return
+    if precise is not None:
+        raise StaggeredError(
+            f"--precise {precise:g} is given without --simulate.",
+            "It says when to stop simulating; power by formula has no Monte Carlo error.",
+            f"Give the most data sets too: --simulate 20000 --precise {precise:g}",
+        )
 
     path = Path(out) if out else None
     if path is not None:
@@ -136,7 +149,14 @@ def power(
     say_stamp(loaded)
 
 
-def _simulated(study: str, asked: tuple[int, int | None, int], *, as_json: bool, out: str | None, force: bool) -> None:
+def _simulated(
+    study: str,
+    asked: tuple[int, float | None, int | None, int],
+    *,
+    as_json: bool,
+    out: str | None,
+    force: bool,
+) -> None:
     """Power by simulation, with a bar that shows how far it has come."""
     from joblib import parallel_config
 
@@ -146,10 +166,10 @@ def _simulated(study: str, asked: tuple[int, int | None, int], *, as_json: bool,
     if path is not None:
         require_ending(path)
         require_free(path, force=force)
-    draws, workers, seed = asked
+    draws, precise, workers, seed = asked
     loaded = load(study)
     with parallel_config(n_jobs=workers or 1), progress("Simulated data sets", draws) as done:
-        result = loaded.simulated_power(draws, seed=seed, on_progress=done)
+        result = loaded.simulated_power(draws, seed=seed, precise=precise, on_progress=done)
     say_result(loaded, result, path, as_json=as_json)
 
 

@@ -176,14 +176,18 @@ class Study:
             )
         return grid(self.plan, icc=icc, cac=cac, alpha=self.spec.power.alpha, df=self.spec.power.df)
 
-    def simulated_power(self, draws: int, *, seed: int = 1, on_progress: Progress | None = None) -> Simulated:
+    def simulated_power(
+        self, draws: int, *, seed: int = 1, precise: float | None = None, on_progress: Progress | None = None
+    ) -> Simulated:
         """Power by running the primary analysis on simulated data sets; the plan's own where the file names none.
 
         Parameters
         ----------
         draws : int
-            Data sets.
+            Data sets; fewer when `precise` is reached before.
         seed : int
+        precise : float, optional
+            Stop when the Monte Carlo standard error of power is below this.
         on_progress : callable, optional
             Told the number of data sets done so far.
         """
@@ -197,6 +201,7 @@ class Study:
             alpha=self.spec.power.alpha,
             df=self.spec.power.df if primary is None else None,
             seed=seed,
+            precise=precise,
             on_progress=on_progress,
         )
 
