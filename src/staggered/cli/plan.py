@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import StaggeredError, StudyError
-from .options import AS_JSON, FORCE, OUT, STUDY, WORKERS
+from .options import AS_JSON, FORCE, OUT, STUDY, Simulation, simulation
 from .shown import progress, require_ending, say_json, say_result, say_stamp, say_table, stamp, to_file, to_json
 from .write import require_free, write_files
 
@@ -78,27 +78,14 @@ def show(study: str, as_json: bool) -> None:
 @click.option(
     "--grid", "ranges", multiple=True, metavar="NAME=A,B,...", help="Values of icc or cac to show power over."
 )
-@click.option(
-    "--simulate", "draws", type=click.IntRange(1), metavar="N", help="Run the analysis on N simulated data sets."
-)
-@click.option(
-    "--precise",
-    type=click.FloatRange(0, 0.5, min_open=True),
-    metavar="P",
-    help="Stop simulating when the Monte Carlo standard error of power is below P, such as 0.01.",
-)
-@WORKERS
-@click.option("--seed", type=int, default=1, show_default=True, help="Seed of the simulated data sets.")
+@simulation
 @AS_JSON
 @OUT
 @FORCE
 def power(
     study: str,
     ranges: tuple[str, ...],
-    draws: int | None,
-    precise: float | None,
-    workers: int | None,
-    seed: int,
+    simulation: Simulation,
     as_json: bool,
     out: str | None,
     force: bool,
@@ -110,14 +97,14 @@ def power(
     """
     from ..study.load import load
 
-    if draws is not None:
-        _simulated(study, (draws, precise, workers, seed), as_json=as_json, out=out, force=force)
+    if simulation.draws is not None:
+        _simulated(study, simulation, simulation.draws, as_json=as_json, out=out, force=force)
         return
-    if precise is not None:
+    if simulation.precise is not None:
         raise StaggeredError(
-            f"--precise {precise:g} is given without --simulate.",
+            f"--precise {simulation.precise:g} is given without --simulate.",
             "It says when to stop simulating; power by formula has no Monte Carlo error.",
-            f"Give the most data sets too: --simulate 20000 --precise {precise:g}",
+            f"Give the most data sets too: --simulate 20000 --precise {simulation.precise:g}",
         )
 
     path = Path(out) if out else None
@@ -151,7 +138,8 @@ def power(
 
 def _simulated(
     study: str,
-    asked: tuple[int, float | None, int | None, int],
+    asked: Simulation,
+    draws: int,
     *,
     as_json: bool,
     out: str | None,
@@ -166,10 +154,9 @@ def _simulated(
     if path is not None:
         require_ending(path)
         require_free(path, force=force)
-    draws, precise, workers, seed = asked
     loaded = load(study)
-    with parallel_config(n_jobs=workers or 1), progress("Simulated data sets", draws) as done:
-        result = loaded.simulated_power(draws, seed=seed, precise=precise, on_progress=done)
+    with parallel_config(n_jobs=asked.workers or 1), progress("Simulated data sets", draws) as done:
+        result = loaded.simulated_power(draws, seed=asked.seed, precise=asked.precise, on_progress=done)
     say_result(loaded, result, path, as_json=as_json)
 
 
