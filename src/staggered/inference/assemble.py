@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..data.panel import Panel
 from ..errors import DesignError
 from ..kernel.point import Point
-from ..kernel.protocols import PointEstimator, RuleEstimator
+from ..kernel.protocols import Inference, PointEstimator, RuleEstimator
 from ..kernel.rule import Rule
 from ..results.estimate import Estimate
 from ..results.uncertainty import Uncertainty
@@ -55,7 +55,7 @@ def assembled(
     panel: Panel,
     point: Point,
     uncertainty: Uncertainty,
-    inference: str,
+    inference: Inference,
     notes: tuple[str, ...],
 ) -> Estimate:
     """Bind values, uncertainty and every note on the way into one estimate."""
@@ -64,10 +64,10 @@ def assembled(
         values=point.values,
         uncertainty=uncertainty,
         estimator=estimator.name,
-        inference=inference,
+        inference=inference.name,
         estimand=point.estimand,
         outcome=panel.name,
         notes=(*point.notes, *notes, *panel.notes),
         headed=point.headed,
-        references=estimator.references,
+        references=tuple(dict.fromkeys((*estimator.references, *inference.references))),
     )

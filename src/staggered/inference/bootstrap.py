@@ -94,6 +94,14 @@ class Bootstrap(Value):
         """What it is called in outputs."""
         return f"{self.kind} bootstrap ({self.draws} draws)" + (f" by {self.by}" if self.by else "")
 
+    @property
+    def references(self) -> tuple[str, ...]:
+        """Papers it comes from."""
+        return (
+            "Callaway B, Sant'Anna PHC (2021). Difference-in-differences with multiple time periods. "
+            "Journal of Econometrics 225:200-230.",
+        )
+
     def estimate(self, estimator: PointEstimator, panel: Panel) -> Estimate:
         """Estimate with the distribution of its error."""
         generator = np.random.default_rng(self.seed)
@@ -112,7 +120,7 @@ class Bootstrap(Value):
             errors = _refitted(estimator, panel, point, self.draws, generator) - point.values
             notes = _lost_note(errors, point)
         uncertainty = Resampled(errors) if self.band else _covariance_only(errors)
-        return assembled(estimator, panel, point, uncertainty, self.name, notes)
+        return assembled(estimator, panel, point, uncertainty, self, notes)
 
 
 def signed_sums(scores: FloatArray, draws: int, generator: np.random.Generator) -> FloatArray:

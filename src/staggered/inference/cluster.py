@@ -73,6 +73,17 @@ class Cluster(Value):
         """What it is called in outputs."""
         return f"cluster-robust variance ({self.kind})" + (f" by {self.by}" if self.by else "")
 
+    @property
+    def references(self) -> tuple[str, ...]:
+        """Papers it comes from."""
+        return (
+            "Bell RM, McCaffrey DF (2002). Bias reduction in standard errors for linear regression with "
+            "multi-stage samples. Survey Methodology 28:169-181.",
+            "Pustejovsky JE, Tipton E (2018). Small-sample methods for cluster-robust variance estimation "
+            "and hypothesis testing in fixed effects models. Journal of Business and Economic Statistics "
+            "36:672-683.",
+        )
+
     def estimate(self, estimator: PointEstimator, panel: Panel) -> Estimate:
         """Estimate with this variance."""
         if self.kind in {"CR2", "CR3"}:
@@ -94,7 +105,7 @@ class Cluster(Value):
         blind = exhausted.any(axis=1)
         covariance[blind] = covariance[:, blind] = degrees[blind] = np.nan
         uncertainty = Sampling(covariance, degrees)
-        return assembled(estimator, panel, point, uncertainty, self.name, blind_note(panel, point, exhausted))
+        return assembled(estimator, panel, point, uncertainty, self, blind_note(panel, point, exhausted))
 
 
 def summed(scores: FloatArray, panel: Panel, by: str | None) -> FloatArray:

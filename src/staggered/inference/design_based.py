@@ -61,6 +61,14 @@ class DesignBased(Value):
         """What it is called in outputs."""
         return "design-based variance (Neyman)"
 
+    @property
+    def references(self) -> tuple[str, ...]:
+        """Papers it comes from."""
+        return (
+            "Roth J, Sant'Anna PHC (2023). Efficient estimation for staggered rollout designs. Journal of "
+            "Political Economy Microeconomics 1:669-709.",
+        )
+
     def estimate(self, estimator: PointEstimator, panel: Panel) -> Estimate:
         """Estimate with this variance."""
         rule = rule_of(estimator, panel, self.name)
@@ -72,7 +80,7 @@ class DesignBased(Value):
         degrees = _degrees(by_group, count, np.diag(borrowed), free)
         if self.refined and isinstance(rule.influence, Refined) and not note:
             covariance = _less(covariance, rule.influence.excess(rule.patterns, rule.filled(panel.outcome)))
-        return assembled(estimator, panel, point, Sampling(covariance, degrees), self.name, note)
+        return assembled(estimator, panel, point, Sampling(covariance, degrees), self, note)
 
 
 def _groups(rule: Rule) -> tuple[IntArray, IntArray]:

@@ -59,6 +59,14 @@ class ConleyTaber(Value):
         """What it is called in outputs."""
         return "residuals of the controls (Conley–Taber)"
 
+    @property
+    def references(self) -> tuple[str, ...]:
+        """Papers it comes from."""
+        return (
+            'Conley TG, Taber CR (2011). Inference with "difference in differences" with a small number '
+            "of policy changes. Review of Economics and Statistics 93:113-125.",
+        )
+
     def estimate(self, estimator: PointEstimator, panel: Panel) -> Estimate:
         """Estimate with the controls' residuals as reference."""
         return _estimate(self, estimator, panel, scaled=False)
@@ -101,6 +109,14 @@ class FermanPinto(Value):
         """What it is called in outputs."""
         return "residuals of the controls, rescaled by size (Ferman–Pinto)"
 
+    @property
+    def references(self) -> tuple[str, ...]:
+        """Papers it comes from."""
+        return (
+            "Ferman B, Pinto C (2019). Inference in differences-in-differences with few treated groups "
+            "and heteroskedasticity. Review of Economics and Statistics 101:452-467.",
+        )
+
     def estimate(self, estimator: PointEstimator, panel: Panel) -> Estimate:
         """Estimate with the controls' rescaled residuals as reference."""
         return _estimate(self, estimator, panel, scaled=True)
@@ -121,7 +137,7 @@ def _estimate(asked: ConleyTaber | FermanPinto, estimator: PointEstimator, panel
         f"{len(treated)} treated clusters are set against the residuals of {len(controls)} that are never treated; "
         "it is assumed that they vary " + ("as their sizes say." if scaled else "alike.")
     )
-    return assembled(estimator, panel, point, reference, asked.name, (note,))
+    return assembled(estimator, panel, point, reference, asked, (note,))
 
 
 def _sides(rule: Rule) -> tuple[IntArray, IntArray]:

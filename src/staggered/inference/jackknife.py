@@ -50,6 +50,14 @@ class Jackknife(Value):
         """What it is called in outputs."""
         return "jackknife over clusters"
 
+    @property
+    def references(self) -> tuple[str, ...]:
+        """Papers it comes from."""
+        return (
+            "MacKinnon JG, Nielsen MØ, Webb MD (2023). Fast and reliable jackknife and bootstrap methods "
+            "for cluster-robust inference. Journal of Applied Econometrics 38:671-694.",
+        )
+
     def estimate(self, estimator: PointEstimator, panel: Panel) -> Estimate:
         """Estimate, then solve again without each cluster."""
         if isinstance(estimator, RuleEstimator):
@@ -69,7 +77,7 @@ class Jackknife(Value):
         difference = (without - point.values) * np.sqrt((clusters - 1) / clusters)
         covariance = difference.T @ difference
         degrees = np.where(np.isnan(np.diag(covariance)), np.nan, clusters - 1.0)
-        return assembled(estimator, panel, point, Sampling(covariance, degrees), self.name, _gone_note(gone))
+        return assembled(estimator, panel, point, Sampling(covariance, degrees), self, _gone_note(gone))
 
 
 def _clusters_behind(rule: Rule) -> FloatArray:

@@ -63,6 +63,14 @@ class ModelBased(Value):
         """What it is called in outputs."""
         return "the model's own variance"
 
+    @property
+    def references(self) -> tuple[str, ...]:
+        """Papers it comes from."""
+        return (
+            "Kenward MG, Roger JH (1997). Small sample inference for fixed effects from restricted "
+            "maximum likelihood. Biometrics 53:983-997.",
+        )
+
     def estimate(self, estimator: Estimator, panel: Panel) -> Estimate:
         """Estimate with the variance of the fitted model."""
         if not isinstance(estimator, FittedModel):
@@ -99,6 +107,14 @@ class Profile(Value):
     def name(self) -> str:
         """What it is called in outputs."""
         return "the profile of the likelihood"
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """Papers it comes from."""
+        return (
+            "Venzon DJ, Moolgavkar SH (1988). A method for computing profile-likelihood-based confidence "
+            "intervals. Applied Statistics 37:87-94.",
+        )
 
     def estimate(self, estimator: Estimator, panel: Panel) -> Estimate:
         """Estimate with likelihood profiles."""
@@ -152,6 +168,11 @@ class ParametricBootstrap(Value):
     def name(self) -> str:
         """What it is called in outputs."""
         return "parametric bootstrap"
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """Papers it comes from."""
+        return ("Davison AC, Hinkley DV (1997). Bootstrap Methods and their Application. Cambridge University Press.",)
 
     def estimate(self, estimator: Estimator, panel: Panel) -> Estimate:
         """Estimate with data drawn from the fitted model."""

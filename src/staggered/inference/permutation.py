@@ -86,6 +86,15 @@ class Permutation(Value):
         how = " (studentised)" if self.studentised else ""
         return f"randomisation inference over the allowed allocations{how}"
 
+    @property
+    def references(self) -> tuple[str, ...]:
+        """Papers it comes from."""
+        return (
+            "Thompson JA, Davey C, Fielding K, Hargreaves JR, Hayes RJ (2018). Robust analysis of stepped "
+            "wedge trials using cluster-level summaries within periods. Statistics in Medicine "
+            "37:2487-2500.",
+        )
+
     def estimate(self, estimator: PointEstimator, panel: Panel) -> Estimate:
         """Estimate under the actual allocation and under the others."""
         panel = with_strata(panel, self.strata)
@@ -116,7 +125,7 @@ class Permutation(Value):
                 *notes,
                 "No interval is given: the weights look at the outcomes, so the test cannot be inverted.",
             )
-        return assembled(estimator, panel, point, reference, self.name, notes)
+        return assembled(estimator, panel, point, reference, self, notes)
 
     def _by_ratios(self, estimator: PointEstimator, panel: Panel, others: Reallocations) -> Estimate:
         """Compare ratios of estimate to standard error."""
@@ -136,7 +145,7 @@ class Permutation(Value):
             point, ratios = _ratios_by_fitting(estimator, panel, others.orders)
         reference = Reference(ratios.numerator[0, 1:], None, np.ones(len(point.values)), others.exact)
         notes = allocation_notes(others, reference, point.values, True)
-        return assembled(estimator, panel, point, ratios, self.name, notes)
+        return assembled(estimator, panel, point, ratios, self, notes)
 
 
 def _ratios_by_fitting(estimator: PointEstimator, panel: Panel, orders: IntArray) -> tuple[Point, Studentised]:

@@ -81,6 +81,16 @@ class WildBootstrap(Value):
         """What it is called in outputs."""
         return f"wild cluster bootstrap-t ({'Webb' if self.weights == 'webb' else 'Rademacher'} weights)"
 
+    @property
+    def references(self) -> tuple[str, ...]:
+        """Papers it comes from."""
+        return (
+            "Cameron AC, Gelbach JB, Miller DL (2008). Bootstrap-based improvements for inference with "
+            "clustered errors. Review of Economics and Statistics 90:414-427.",
+            "Webb MD (2023). Reworking wild bootstrap-based inference for clustered errors. Canadian "
+            "Journal of Economics 56:839-858.",
+        )
+
     def estimate(self, estimator: PointEstimator, panel: Panel) -> Estimate:
         """Estimate with the distribution of its t-ratio when there is no effect."""
         rule = rule_of(estimator, panel, self.name)
@@ -101,7 +111,7 @@ class WildBootstrap(Value):
         square[:, :, lone.any(axis=1)] = np.nan
         how = f"All {len(multipliers)} patterns of signs were used." if every else f"{len(multipliers)} draws."
         notes = (how, *blind_note(panel, point, lone))
-        return assembled(estimator, panel, point, Studentised(numerator, square), self.name, notes)
+        return assembled(estimator, panel, point, Studentised(numerator, square), self, notes)
 
 
 def multipliers_of(clusters: int, draws: int, weights: str, seed: int) -> tuple[FloatArray, bool]:

@@ -74,6 +74,11 @@ class Inference(Protocol):
         """What it is called in outputs."""
         ...
 
+    @property
+    def references(self) -> tuple[str, ...]:
+        """Papers it comes from."""
+        ...
+
     def estimate(self, estimator: PointEstimator, panel: Panel) -> Estimate:
         """Estimate with this uncertainty."""
         ...
