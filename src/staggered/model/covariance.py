@@ -239,7 +239,7 @@ class ProportionalDecay(Covariance):
 
     References
     ----------
-    Li (2020), Statistical Methods in Medical Research 29:2049.
+    Li (2020), Statistics in Medicine 39:438.
 
     Examples
     --------
@@ -261,8 +261,9 @@ class ProportionalDecay(Covariance):
         cells.require_equal_sizes()
         assert self.icc is not None and self.cac is not None
         decline = self.cac ** lags(cells)
-        size = cells.size[..., :, None]
-        return np.asarray(root_variances(total, cells) * decline * (self.icc + (1 - self.icc) / size))
+        # A period in which nobody is seen has a size of its own: the larger one keeps the covariance symmetric.
+        larger = np.maximum(cells.size[..., :, None], cells.size[..., None, :])
+        return np.asarray(root_variances(total, cells) * decline * (self.icc + (1 - self.icc) / larger))
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
