@@ -107,6 +107,7 @@ class _Stubborn:
     """An estimator that fails on every data set whose first cell is above 0."""
 
     name: str = "stubborn"
+    references: tuple[str, ...] = ()
 
     def fit(self, panel: Panel, inference: Inference | None = None) -> Estimate:
         if panel.outcome[0, 0] > 0:

@@ -24,6 +24,11 @@ class Estimator(Protocol):
         """What it is called in outputs."""
         ...
 
+    @property
+    def references(self) -> tuple[str, ...]:
+        """Papers it comes from."""
+        ...
+
     def fit(self, panel: Panel, inference: Inference | None = None) -> Estimate:
         """Estimate, with the given inference or the default for this many clusters."""
         ...
@@ -32,11 +37,6 @@ class Estimator(Protocol):
 @runtime_checkable
 class PointEstimator(Estimator, Protocol):
     """An estimator that can be fitted again on other data, without any uncertainty."""
-
-    @property
-    def references(self) -> tuple[str, ...]:
-        """Papers it comes from."""
-        ...
 
     def point(self, panel: Panel) -> Point:
         """Values on this panel."""

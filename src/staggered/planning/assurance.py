@@ -18,11 +18,12 @@ from ..model.covariance import Cells
 from ..model.plan import Plan
 from ..value import BoolArray, FloatArray, IntArray, Value
 from .assured_analysis import simulated_powers
+from .conventions import conventions, papers
 from .correlation import Correlation
 from .decisions import Decisions, decisions
 from .degrees import degrees_of_freedom
 from .grid import varied
-from .power import conventions, planning_rule, standard_errors
+from .power import planning_rule, standard_errors
 from .tests_of_zero import power_of_test
 
 _CHUNK = 500
@@ -55,7 +56,7 @@ class Assurance(Value):
         The draws.
     target : float
     estimator : str
-    conventions : tuple of str
+    conventions, references : tuple of str
     """
 
     power: FloatArray
@@ -63,6 +64,7 @@ class Assurance(Value):
     target: float
     estimator: str
     conventions: tuple[str, ...]
+    references: tuple[str, ...] = ()
 
     @property
     def expected(self) -> float:
@@ -216,6 +218,7 @@ def assurance(  # noqa: PLR0913 - one argument for each thing that may be unknow
             target=_TARGET,
             estimator=f"{estimator.name if estimator else 'generalised least squares'}, {inference.name}",
             conventions=(f"Two-sided test at 5%; {simulate} simulated data sets at each draw.", *conventions(plan, "")),
+            references=papers(plan, estimator),
         )
     errors = _errors(replace(plan, covariance=base), estimator, inputs)
     effects = inputs["effect"] if "effect" in inputs else _planned_effect(plan, estimator)
@@ -226,6 +229,7 @@ def assurance(  # noqa: PLR0913 - one argument for each thing that may be unknow
         target=_TARGET,
         estimator=estimator.name if estimator is not None else "generalised least squares",
         conventions=("Two-sided test at 5%.", *conventions(plan, sentence)),
+        references=papers(plan, estimator),
     )
 
 

@@ -11,8 +11,8 @@ from ..model.covariance import Cells
 from ..model.plan import Plan
 from ..results.attained import Attained
 from ..value import FloatArray, IntArray
+from .conventions import conventions, papers
 from .degrees import degrees_of_freedom
-from .power import conventions
 from .tests_of_zero import power_of_test
 
 _CHUNK = 2_000
@@ -73,6 +73,7 @@ def attained(
         starts=starts,
         complete=complete,
         conventions=conventions(plan, sentence),
+        references=papers(plan),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..kernel.protocols import Estimator
 from ..model.covariance import (
     Covariance,
     Decay,
@@ -22,6 +23,29 @@ _WHERE = {
     "average": "at the midpoint of control and treated risk",
     "by-cell": "at each cell's own risk",
 }
+_DESIGN = (
+    "Hussey MA, Hughes JP (2007). Design and analysis of stepped wedge cluster randomized trials. "
+    "Contemporary Clinical Trials 28:182-191."
+)
+_COHORT = (
+    "Li F, Turner EL, Preisser JS (2018). Optimal allocation of clusters in cohort stepped wedge designs. "
+    "Statistics and Probability Letters 137:257-263."
+)
+_STRUCTURES: dict[type[Covariance], str] = {
+    Nested: (
+        "Hooper R, Teerenstra S, de Hoop E, Eldridge S (2016). Sample size calculation for stepped wedge and other "
+        "longitudinal cluster randomised trials. Statistics in Medicine 35:4718-4728."
+    ),
+    Decay: (
+        "Kasza J, Hemming K, Hooper R, Matthews JNS, Forbes AB (2019). Impact of non-uniform correlation structure on "
+        "sample size and power in multiple-period cluster randomised trials. Statistical Methods in Medical Research "
+        "28:703-716."
+    ),
+    ProportionalDecay: (
+        "Li F (2020). Design and analysis considerations for cohort stepped wedge cluster randomized trials with a "
+        "decay correlation structure. Statistics in Medicine 39:438-455."
+    ),
+}
 
 
 def conventions(plan: Plan, degrees: str) -> tuple[str, ...]:
@@ -29,6 +53,15 @@ def conventions(plan: Plan, degrees: str) -> tuple[str, ...]:
     base = plan.covariance.base if isinstance(plan.covariance, RandomTreatment) else plan.covariance
     sentences = (_spread(plan.outcome), _correlation(base, plan.outcome), _people(base), _differing(plan), degrees)
     return tuple(sentence for sentence in sentences if sentence)
+
+
+def papers(plan: Plan, estimator: Estimator | None = None) -> tuple[str, ...]:
+    """Papers that the formula of power, the plan's correlation and the estimator come from."""
+    base = plan.covariance.base if isinstance(plan.covariance, RandomTreatment) else plan.covariance
+    followed = isinstance(base, Independent | Exchangeable | Nested | Decay) and np.any(base.iac)
+    found = [_DESIGN, _STRUCTURES.get(type(base), ""), _COHORT if followed else ""]
+    found += estimator.references if estimator is not None else ()
+    return tuple(dict.fromkeys(paper for paper in found if paper))
 
 
 def _spread(outcome: Outcome) -> str:

@@ -16,9 +16,10 @@ from ..model.covariance import Cells, Covariance, Exchangeable, Nested
 from ..model.plan import Plan
 from ..results.power import Power
 from ..value import FloatArray
+from .conventions import conventions, papers
 from .correlation import Correlation
 from .degrees import degrees_of_freedom
-from .power import conventions, standard_errors
+from .power import standard_errors
 from .tests_of_zero import power_of_test
 
 
@@ -92,6 +93,7 @@ def grid(
         inputs=inputs,
         estimator="generalised least squares",
         conventions=conventions(plan, sentence),
+        references=papers(plan),
     )
 
 

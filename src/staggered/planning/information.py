@@ -12,7 +12,7 @@ from ..errors import DesignError
 from ..model.plan import Plan
 from ..results.information import Information
 from ..value import FloatArray
-from .conventions import conventions
+from .conventions import conventions, papers
 from .degrees import degrees_of_freedom
 from .precision import Solved, solve
 from .tests_of_zero import power_of_test
@@ -76,6 +76,7 @@ def information(
         se=error,
         power=float(power_of_test(effect / error, degrees, alpha, noncentral)),
         conventions=conventions(plan, sentence),
+        references=papers(plan),
     )
 
 

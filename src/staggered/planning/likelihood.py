@@ -23,7 +23,7 @@ from ..model.covariance import Exchangeable, absolute_variance
 from ..model.plan import Plan
 from ..results.power import Power
 from ..value import FloatArray
-from .conventions import conventions
+from .conventions import conventions, papers
 from .precision import Kinds, kinds_of
 from .tests_of_zero import power_of_test
 
@@ -77,6 +77,7 @@ def likelihood_power(plan: Plan, *, time: Literal["period", "none"] = "period", 
         alpha=alpha,
         estimator="maximum likelihood of a mixed model",
         conventions=conventions(plan, f"{how}; normal distribution."),
+        references=papers(plan),
     )
 
 

@@ -16,7 +16,7 @@ from ..estimators.linear import Linear
 from ..model.plan import Plan
 from ..results.power import Power
 from ..value import DateArray
-from .conventions import conventions
+from .conventions import conventions, papers
 from .degrees import Counts, counted_degrees
 from .power import check_level, estimated, named
 from .tests_of_zero import power_of_test
@@ -122,6 +122,7 @@ def _power(
         alpha=alpha,
         estimator=named(plan, estimator),
         conventions=conventions(plan, sentence),
+        references=papers(plan, estimator),
     )
 
 

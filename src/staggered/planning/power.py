@@ -18,6 +18,7 @@ from ..results.power import Power
 from ..results.simulated import Simulated
 from ..value import FloatArray
 from .conventions import conventions as conventions
+from .conventions import papers
 from .degrees import MODEL_BASED, degrees_of_freedom
 from .precision import solve
 from .simulation import simulated_power
@@ -151,6 +152,7 @@ def power(  # noqa: PLR0913 - the contract's one verb for power, by formula and 
         inputs={"term": terms} if len(powers) > 1 else {},
         estimator=named(plan, estimator),
         conventions=conventions(plan, sentence),
+        references=papers(plan, estimator),
     )
 
 
@@ -211,6 +213,7 @@ def detectable(
         alpha=alpha,
         estimator=named(plan, estimator),
         conventions=conventions(plan, sentence),
+        references=papers(plan, estimator),
         needed=smallest,
         what="effect",
         target=power,

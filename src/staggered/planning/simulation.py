@@ -19,6 +19,7 @@ from ..estimators.trial.gls import Gls
 from ..kernel.protocols import Estimator, Inference
 from ..model.plan import Plan
 from ..results.simulated import Simulated
+from .conventions import papers
 from .degrees import degrees_of_freedom
 from .linear_tests import LinearTest, Tested, known_variance_test, linear_test
 from .simulate import draw_outcomes
@@ -120,6 +121,7 @@ def simulated_power(  # noqa: PLR0913 - one analysis, one truth, and when to sto
         estimator=used.name,
         inference=how,
         conventions=(sentence,) if known else (),
+        references=(*papers(plan, used), *(inference.references if inference else ())),
     )
 
 

@@ -28,7 +28,7 @@ class Attained(Value):
         First treated period of each planned schedule; None: never.
     complete : bool
         Whether every allowed allocation is among them.
-    conventions : tuple of str
+    conventions, references : tuple of str
     """
 
     power: FloatArray
@@ -39,6 +39,7 @@ class Attained(Value):
     starts: tuple[object, ...]
     complete: bool
     conventions: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
 
     @property
     def expected(self) -> float:
@@ -97,6 +98,7 @@ class Attained(Value):
             "complete": self.complete,
             "rows": self.table().to_dict(orient="records"),
             "conventions": list(self.conventions),
+            "references": list(self.references),
         }
 
 

@@ -28,7 +28,7 @@ class Information(Value):
         Names.
     se, power : float
         Standard error and power of the whole plan.
-    conventions : tuple of str
+    conventions, references : tuple of str
     """
 
     what: str
@@ -39,6 +39,7 @@ class Information(Value):
     se: float
     power: float
     conventions: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("ratio", "powers"):
@@ -84,6 +85,7 @@ class Information(Value):
             "power": self.power,
             "rows": self.table().to_dict(orient="records"),
             "conventions": list(self.conventions),
+            "references": list(self.references),
         }
 
 

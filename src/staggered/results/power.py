@@ -28,6 +28,8 @@ class Power(Value):
     estimator : str
     conventions : tuple of str
         How icc, SD, degrees of freedom and tails are meant, in sentences.
+    references : tuple of str
+        Papers that the methods come from.
     needed : float or None
         The solved number, when one was asked for, of `what`.
     what : str
@@ -44,6 +46,7 @@ class Power(Value):
     inputs: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     estimator: str = "generalised least squares"
     conventions: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
     needed: float | None = None
     what: str = ""
     target: float | None = None
@@ -120,6 +123,7 @@ class Power(Value):
             "alpha": self.alpha,
             "rows": self.table().to_dict(orient="records"),
             "conventions": list(self.conventions),
+            "references": list(self.references),
             "needed": self.needed,
             "what": self.what,
             "target": self.target,

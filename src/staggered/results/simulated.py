@@ -27,7 +27,7 @@ class Simulated(Value):
         What the analysis estimates under the truth.
     alpha : float
     estimator, inference : str
-    conventions : tuple of str
+    conventions, references : tuple of str
     """
 
     estimates: FloatArray
@@ -39,6 +39,7 @@ class Simulated(Value):
     estimator: str
     inference: str
     conventions: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
 
     @property
     def draws(self) -> int:
@@ -125,4 +126,8 @@ class Simulated(Value):
 
     def to_dict(self) -> dict[str, object]:
         """Everything printed, as plain values."""
-        return {"rows": self.table().to_dict(orient="records"), "conventions": list(self.conventions)}
+        return {
+            "rows": self.table().to_dict(orient="records"),
+            "conventions": list(self.conventions),
+            "references": list(self.references),
+        }
