@@ -14,6 +14,7 @@ import click
 from .. import __version__
 from ..errors import StaggeredError
 from .analyse import analyse, report
+from .compare import compare
 from .plan import attained, check, power, reproduce, show
 from .randomise import allocate, simulate, verify
 from .run import run
@@ -71,5 +72,5 @@ def main() -> None:
     """
 
 
-for command in (check, show, power, attained, allocate, verify, simulate, analyse, report, run, reproduce):
+for command in (check, show, power, attained, compare, allocate, verify, simulate, analyse, report, run, reproduce):
     main.add_command(command)

@@ -14,11 +14,13 @@ from ..errors import DataError, listing
 from ..kernel.rule import Rule
 from ..model.plan import Plan
 from ..results.attained import Attained
+from ..results.design_comparison import DesignComparison
 from ..results.estimate import Estimate
 from ..results.power import Power
 from .canvas import Place
 from .course import course
 from .coverage import coverage
+from .design_comparison import design_comparison
 from .event_study import event_study
 from .forest import forest
 from .power_curve import power_curve
@@ -33,12 +35,13 @@ def plot(result: object, ax: Place = None) -> Axes:
     """Draw a result.
 
     A design, plan or allocation: its schedule. A power: a heat map where two assumptions vary, else a curve. Power
-    over allocations: a histogram. A panel: the outcome over time. An estimate by event time: an event study; any
-    other, or a list of estimates: a forest. A rule by cell: what can be estimated; any other: its weights.
+    over allocations: a histogram. Designs side by side: a bar of power for each. A panel: the outcome over time.
+    An estimate by event time: an event study; any other, or a list of estimates: a forest. A rule by cell: what can
+    be estimated; any other: its weights.
 
     Parameters
     ----------
-    result : Design, Plan, Allocation, Power, Attained, Panel, Estimate, sequence of Estimate, or Rule
+    result : Design, Plan, Allocation, Power, Attained, DesignComparison, Panel, Estimate, sequence of Estimate, or Rule
     ax : Axes or Figure, optional
         Where to draw. An empty figure takes the picture's own size; a new one is made when absent.
 
@@ -90,6 +93,11 @@ def _(result: Power, ax: Place = None) -> Axes:
 @plot.register
 def _(result: Attained, ax: Place = None) -> Axes:
     return power_spread(result, ax)
+
+
+@plot.register
+def _(result: DesignComparison, ax: Place = None) -> Axes:
+    return design_comparison(result, ax)
 
 
 @plot.register
