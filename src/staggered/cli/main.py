@@ -15,6 +15,7 @@ from .. import __version__
 from ..errors import StaggeredError
 from .analyse import analyse, report
 from .compare import compare
+from .new import new
 from .plan import attained, check, power, reproduce, show
 from .randomise import allocate, simulate, verify
 from .run import run
@@ -72,5 +73,19 @@ def main() -> None:
     """
 
 
-for command in (check, show, power, attained, compare, allocate, verify, simulate, analyse, report, run, reproduce):
+for command in (
+    new,
+    check,
+    show,
+    power,
+    attained,
+    compare,
+    allocate,
+    verify,
+    simulate,
+    analyse,
+    report,
+    run,
+    reproduce,
+):
     main.add_command(command)

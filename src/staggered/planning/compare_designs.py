@@ -72,7 +72,8 @@ def compare_designs(
     [['wedge', 0.403, 60.0, 1200.0], ['staircase', 0.305, 24.0, 480.0]]
     """
     _require(plans, cost_per_period)
-    rows, told, cited = [], [], []
+    rows, told = [], []
+    cited: list[str] = []
     for name, plan in plans.items():
         own = df.get(name) if isinstance(df, Mapping) else df
         try:
