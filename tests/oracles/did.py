@@ -140,3 +140,53 @@ def hussey_hughes_variance(treatment: FloatArray, within: float, between: float)
     above = clusters * within * (within + periods * between)
     below = (clusters * u - w) * within + (u**2 + clusters * periods * u - periods * w - clusters * v) * between
     return float(above / below)
+
+
+def extended_curve(
+    frame: Frame,
+    outcome: FloatArray,
+    family: sm.families.Family,
+    cells: list[Cell],
+    exposure: FloatArray | None = None,
+) -> tuple[FloatArray, FloatArray]:
+    """Wooldridge (2023), procedure 3.1: average partial effects and their covariance.
+
+    A pooled GLM with a dummy per cohort, per period and per cell named; each cell's effect is the average over its
+    clusters of the fitted mean with its dummy less that without. The covariance is the cluster-robust one of the
+    coefficients (no small-sample factor) by the delta method.
+    """
+    row, period = np.nonzero(frame.used)
+    start = frame.design.start[row]
+    cohorts, periods = np.unique(start), np.unique(period)
+    design = np.column_stack(
+        [
+            *[start == g for g in cohorts],
+            *[period == t for t in periods[1:]],
+            *[(start == g) & (period == t) for g, t in cells],
+        ]
+    ).astype(float)
+    offset = None if exposure is None else np.log(exposure[frame.used])
+    weight = frame.weights[frame.used]
+    model = sm.GLM(outcome[frame.used], design, family=family, var_weights=weight, offset=offset)
+    fit = model.fit(tol=1e-14, maxiter=200)
+    slope = family.link.inverse_deriv
+    inverse = np.linalg.inv(design.T @ (design * (weight * slope(fit.predict(which="linear")))[:, None]))
+    sums = [design[row == c].T @ (weight * fit.resid_response)[row == c] for c in np.unique(row)]
+    covariance = inverse @ sum(np.outer(one, one) for one in sums) @ inverse
+    effects, slopes = [], []
+    for k, (g, t) in enumerate(cells):
+        own = (start == g) & (period == t)
+        share = weight[own] / weight[own].sum()
+        base = design[own].copy()
+        base[:, design.shape[1] - len(cells) + k] = 0
+        shift = 0 if offset is None else offset[own]
+        one, none = (family.link.inverse(x @ fit.params + shift) for x in (design[own], base))
+        effects.append(share @ (one - none))
+        slopes.append(
+            share
+            @ (
+                slope(design[own] @ fit.params + shift)[:, None] * design[own]
+                - slope(base @ fit.params + shift)[:, None] * base
+            )
+        )
+    return np.array(effects), np.array(slopes) @ covariance @ np.array(slopes).T

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..data.panel import Panel
 from ..errors import DataError, DesignError, IdentificationError, listing
-from ..kernel.protocols import Estimator, Inference, RuleEstimator
+from ..kernel.protocols import Estimator, Inference, has_rule
 from ..results.estimate import Estimate
 from ..results.words import number_words
 from ..value import BoolArray, Value
@@ -148,7 +148,7 @@ def compare(
 def _rests_on(estimator: Estimator, panel: Panel) -> BoolArray:
     """Treated cells with weight in the first term, (clusters, periods); all of them where weights are not known."""
     treated = panel.frame.used & (np.nan_to_num(panel.design.treatment) > 0)
-    if not isinstance(estimator, RuleEstimator):
+    if not has_rule(estimator):
         return np.asarray(treated)
     weights = estimator.rule_at(panel).by_cluster()[0]
     return np.asarray(treated & (np.abs(weights) > _NEGLIGIBLE))

@@ -25,6 +25,11 @@ class Linear(Fitting):
     laws: ClassVar[tuple[str, ...]] = ("clusters", "periods", "treated")
 
     @property
+    def linear(self) -> bool:
+        """Whether values are weighted sums of outcomes, with the options it was given."""
+        return True
+
+    @property
     def settled(self) -> bool:
         """Whether no option makes the weights look at the outcome."""
         return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..data.panel import Panel
 from ..errors import DesignError
 from ..kernel.point import Point
-from ..kernel.protocols import Inference, PointEstimator, RuleEstimator
+from ..kernel.protocols import Inference, PointEstimator, has_rule
 from ..kernel.rule import Rule
 from ..results.estimate import Estimate
 from ..results.uncertainty import Uncertainty
@@ -20,7 +20,7 @@ def rule_of(estimator: PointEstimator, panel: Panel, inference: str) -> Rule:
     DesignError
         The estimator is not linear in the outcome.
     """
-    if isinstance(estimator, RuleEstimator):
+    if has_rule(estimator):
         return estimator.rule_at(panel)
     raise DesignError(
         f"{inference[:1].upper()}{inference[1:]} was asked for with {estimator.name}.",
@@ -37,7 +37,7 @@ def scores_of(estimator: PointEstimator, panel: Panel, inference: str) -> tuple[
     DesignError
         The estimator has no such contributions.
     """
-    if isinstance(estimator, RuleEstimator):
+    if has_rule(estimator):
         rule = estimator.rule_at(panel)
         return Point.of(rule, panel.outcome), rule.scores(panel.outcome)
     point = estimator.point(panel)

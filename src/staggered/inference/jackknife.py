@@ -10,7 +10,7 @@ from ..data.panel import Panel
 from ..errors import IdentificationError, listing
 from ..kernel.patterns import patterns_of
 from ..kernel.point import Point
-from ..kernel.protocols import LinearEstimator, PointEstimator, RuleEstimator
+from ..kernel.protocols import LinearEstimator, PointEstimator, has_rule, has_settled_rule
 from ..kernel.rule import Rule
 from ..results.estimate import Estimate, Term
 from ..results.uncertainty import Sampling
@@ -60,7 +60,7 @@ class Jackknife(Value):
 
     def estimate(self, estimator: PointEstimator, panel: Panel) -> Estimate:
         """Estimate, then solve again without each cluster."""
-        if isinstance(estimator, RuleEstimator):
+        if has_rule(estimator):
             rule = estimator.rule_at(panel)
             point = Point.of(rule, panel.outcome)
             clusters = _clusters_behind(rule)
@@ -99,7 +99,7 @@ def leave_one_out(
     names = panel.design.clusters
     estimates = np.tile(values, (len(names), 1))
     rows = np.flatnonzero(panel.frame.used.any(axis=1))
-    if isinstance(estimator, LinearEstimator) and estimator.settled:
+    if has_settled_rule(estimator):
         _solve_by_kind(estimator, panel, terms, rows, estimates)
     else:
         _fit_one_by_one(estimator, panel, terms, rows, estimates)

@@ -11,7 +11,7 @@ from ..allocation.allocate import Allocation
 from ..data.panel import Panel
 from ..errors import DataError, IdentificationError
 from ..kernel.point import Point
-from ..kernel.protocols import LinearEstimator, PointEstimator
+from ..kernel.protocols import LinearEstimator, PointEstimator, has_settled_rule
 from ..kernel.rule import Rule
 from ..results.estimate import Estimate
 from ..results.studentised import Studentised
@@ -106,7 +106,7 @@ class Permutation(Value):
         slope = None
         own_slope = np.full(len(point.values), np.nan)
         inverts = self.interval and not uses_blanks(panel, others.orders)
-        if isinstance(estimator, LinearEstimator) and estimator.settled:
+        if has_settled_rule(estimator):
             rule = estimator.rule(panel.frame)
             effect = np.nan_to_num(panel.design.treatment)
             own_slope = rule.estimate(effect)
@@ -136,7 +136,7 @@ class Permutation(Value):
                 "It divides by the spread within groups that start together, and one cluster has none.",
                 "Use Permutation() as it is, or Jackknife().",
             )
-        if isinstance(estimator, LinearEstimator) and estimator.settled and exchangeable_rows(panel, rule):
+        if has_settled_rule(estimator) and exchangeable_rows(panel, rule):
             point = Point.of(rule, panel.outcome)
             ratios = studentised(rule, panel.outcome, np.nan_to_num(panel.design.treatment), others.orders)
         elif isinstance(estimator, Regrouping) and estimator.regroups(panel):

@@ -7,7 +7,7 @@ whose weights depend on the frame alone (`LinearEstimator`). An inference asks f
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeGuard, runtime_checkable
 
 from ..data.frame import Frame
 from ..data.panel import Panel
@@ -45,7 +45,15 @@ class PointEstimator(Estimator, Protocol):
 
 @runtime_checkable
 class RuleEstimator(PointEstimator, Protocol):
-    """An estimator whose weights may look at the outcome, but which is a rule once they are settled."""
+    """An estimator whose weights may look at the outcome, but which is a rule once they are settled.
+
+    Ask `has_rule` whether one is: an option can make an estimator curved in the outcome.
+    """
+
+    @property
+    def linear(self) -> bool:
+        """Whether values are weighted sums of outcomes, with the options it was given."""
+        ...
 
     def rule_at(self, panel: Panel) -> Rule:
         """Weights and residual map settled on this panel."""
@@ -64,6 +72,16 @@ class LinearEstimator(RuleEstimator, Protocol):
     def rule(self, frame: Frame) -> Rule:
         """Weights and residual map on this frame."""
         ...
+
+
+def has_rule(estimator: object) -> TypeGuard[RuleEstimator]:
+    """Whether values are weighted sums of outcomes, once the weights are settled on a panel."""
+    return isinstance(estimator, RuleEstimator) and estimator.linear
+
+
+def has_settled_rule(estimator: object) -> TypeGuard[LinearEstimator]:
+    """Whether the weights depend on the frame alone."""
+    return isinstance(estimator, LinearEstimator) and estimator.linear and estimator.settled
 
 
 class Inference(Protocol):

@@ -143,7 +143,7 @@ def _workers() -> int:
 
 def vectorised(estimator: Estimator, inference: Inference | None, frame: Frame, level: float) -> LinearTest | None:
     """Test many data sets at once, where the estimator is a rule and the inference allows it; else None."""
-    if not isinstance(estimator, Linear):
+    if not (isinstance(estimator, Linear) and estimator.linear and estimator.settled):
         return None
     return linear_test(estimator, inference or estimator.default_inference(frame), frame, level)
 
@@ -197,7 +197,7 @@ def _mcse(found: list[_Chunk], alpha: float) -> float:
 def _target(truth: Plan, estimator: Estimator, frame: Frame) -> float:
     """What the analysis estimates under the truth: its weights on the true effects, where it has weights."""
     effects = truth.effects()
-    if isinstance(estimator, Linear):
+    if isinstance(estimator, Linear) and estimator.linear and estimator.settled:
         value = float(estimator.rule(frame).estimate(effects)[0])
     else:
         treated = frame.used & (np.nan_to_num(frame.design.treatment) > 0)

@@ -18,7 +18,7 @@ from ..data.panel import Panel
 from ..data.source import open_table
 from ..design.dates import to_dates
 from ..errors import DesignError, StaggeredWarning
-from ..kernel.protocols import LinearEstimator
+from ..kernel.protocols import has_settled_rule
 from ..kernel.rule import Rule
 from ..results.check import Check
 from ..results.estimate import Estimate
@@ -194,7 +194,7 @@ def _over_time(analysed: tuple[Analysed, ...], panel: Panel) -> OverTime | None:
         if "by" in {part.name for part in fields(estimator)}:
             by_event = replace(estimator, by="event")
             estimate = by_event.fit(panel, one.analysis.inference)
-            rule = by_event.rule(panel.frame) if isinstance(by_event, LinearEstimator) else None
+            rule = by_event.rule(panel.frame) if has_settled_rule(by_event) else None
             return OverTime(estimate, _councils_behind(estimate, rule, panel))
     return None
 

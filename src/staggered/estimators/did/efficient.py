@@ -97,6 +97,11 @@ class Efficient(Fitting):
         """The design-based variance of the paper."""
         return DesignBased()
 
+    @property
+    def linear(self) -> bool:
+        """Values are weighted sums of outcomes once β is settled."""
+        return True
+
     def point(self, panel: Panel) -> Point:
         """Values on this panel."""
         return Point.of(self.rule_at(panel), panel.outcome)

@@ -50,8 +50,7 @@ def saturated_fit(patterns: Patterns, start: FloatArray, cells: IntArray) -> Sat
     """
     used = patterns.used.astype(float)
     count, periods = used.shape
-    members = (start[None, :] == cells[:, :1])[:, :, None] & (np.arange(periods) == cells[:, 1:])[:, None, :]
-    members &= patterns.used
+    members = cell_members(patterns, start, cells)
     # The first period's dummy is what the others sum to once cluster effects are taken off.
     dummies = np.broadcast_to(np.eye(periods)[:, 1:], (count, periods, periods - 1))
     centre = averaging(patterns.mass)
@@ -59,6 +58,13 @@ def saturated_fit(patterns: Patterns, start: FloatArray, cells: IntArray) -> Sat
     solve, known = determined_operator(columns, patterns.mass)
     cut = len(cells)
     return Saturated(members, solve[:cut], known[:cut], columns, solve, centre)
+
+
+def cell_members(patterns: Patterns, start: FloatArray, cells: IntArray) -> BoolArray:
+    """Who makes up each cohort-by-period cell, (cells, patterns, periods)."""
+    periods = np.arange(patterns.used.shape[1])
+    members = (start[None, :] == cells[:, :1])[:, :, None] & (periods == cells[:, 1:])[:, None, :]
+    return np.asarray(members & patterns.used)
 
 
 def lone_members(patterns: Patterns, members: BoolArray, weights: FloatArray) -> BoolArray:

@@ -28,17 +28,17 @@ def saturated_rule(frame: Frame, by: str, *, leads: bool, never: bool, estimator
         periods before it starts); else every untreated cell.
     """
     frame.require_absorbing(estimator)
-    frame, notes = _set_aside(frame, never)
+    frame, notes = set_aside(frame, never)
     patterns = patterns_of(frame)
     start = frame.design.start[patterns.first]
     if never:
-        start = np.where(start >= _horizon(frame), np.inf, start)
+        start = np.where(start >= horizon(frame), np.inf, start)
     cells, baseless = cohort_cells(patterns, start, leads=leads)
     if not (cells[:, 1] >= cells[:, 0]).any():
-        raise _nothing_left()
+        raise nothing_left()
     fit = saturated_fit(patterns, start, cells)
     if not (fit.known & (cells[:, 1] >= cells[:, 0])).any():
-        raise _nothing_left()
+        raise nothing_left()
     lost = cells[~fit.known & (cells[:, 1] >= cells[:, 0])]
     kept, members, effects = cells[fit.known], fit.members[fit.known], fit.effects[fit.known]
     sizes = np.einsum("kgt,gt->k", members, patterns.mass)
@@ -54,17 +54,17 @@ def saturated_rule(frame: Frame, by: str, *, leads: bool, never: bool, estimator
         centre=fit.centre,
         lone=lone_members(patterns, members, summary.weights),
         estimand=counting(summary.estimand, frame),
-        notes=(*notes, *_lost_note(frame, lost)),
+        notes=(*notes, *lost_note(frame, lost)),
         headed=summary.headed,
     )
 
 
-def _horizon(frame: Frame) -> float:
+def horizon(frame: Frame) -> float:
     """First period of the comparison's own treatment: inf when some are never treated."""
     return float(frame.design.start[frame.used.any(axis=1)].max())
 
 
-def _set_aside(frame: Frame, never: bool) -> tuple[Frame, tuple[str, ...]]:
+def set_aside(frame: Frame, never: bool) -> tuple[Frame, tuple[str, ...]]:
     """Leave out clusters without a period before treatment, and periods after the comparison's own start."""
     design, used = frame.design, frame.used
     columns = np.arange(used.shape[1])
@@ -76,9 +76,9 @@ def _set_aside(frame: Frame, never: bool) -> tuple[Frame, tuple[str, ...]]:
         names = listing([design.clusters[k] for k in np.flatnonzero(early)])
         notes.append(f"Left out for want of a period before treatment: {names}.")
         if not present.any():
-            raise _nothing_left()
+            raise nothing_left()
         frame = replace(frame, present=present)
-    if never and np.isfinite(last := _horizon(frame)):
+    if never and np.isfinite(last := horizon(frame)):
         after: BoolArray = columns >= last
         names = listing([design.clusters[k] for k in np.flatnonzero(design.start == last)])
         notes.append(
@@ -89,7 +89,8 @@ def _set_aside(frame: Frame, never: bool) -> tuple[Frame, tuple[str, ...]]:
     return frame, tuple(notes)
 
 
-def _nothing_left() -> IdentificationError:
+def nothing_left() -> IdentificationError:
+    """Say that there is no comparison."""
     return IdentificationError(
         "No cohort can be compared with anyone.",
         "Every comparison needs clusters that are still in control, and a period before treatment.",
@@ -97,7 +98,7 @@ def _nothing_left() -> IdentificationError:
     )
 
 
-def _lost_note(frame: Frame, lost: IntArray) -> tuple[str, ...]:
+def lost_note(frame: Frame, lost: IntArray) -> tuple[str, ...]:
     """Name the treated cells whose effect the data do not determine."""
     if not len(lost):
         return ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...errors import listing
-from ...kernel.protocols import LinearEstimator
+from ...kernel.protocols import has_settled_rule
 from ...kernel.rule import Rule
 from ...plotting.coverage import Cell, cells_of, coverage
 from ...results.estimate import Estimate
@@ -27,7 +27,7 @@ def by_itself(material: Material) -> Section | None:
         panel = material.panels[name]
         named: list[str] = []
         for one in found:
-            if _by_cell(one.estimate) and isinstance(one.analysis.estimator, LinearEstimator):
+            if _by_cell(one.estimate) and has_settled_rule(one.analysis.estimator):
                 rule = one.analysis.estimator.rule(panel.frame)
                 blocks += _cells(material, f"coverage-{number}", one.estimate, rule)
                 named += rule.notes

@@ -10,7 +10,7 @@ from ...data.panel import Panel
 from ...design.design import Design
 from ...errors import listing
 from ...inference.permutation import Permutation
-from ...kernel.protocols import LinearEstimator
+from ...kernel.protocols import has_settled_rule
 from ...kernel.rule import Rule
 from ...plotting.forest import forest
 from ...plotting.scale import AsIs, PercentChange, Scale
@@ -147,7 +147,7 @@ def said_of_themselves(found: tuple[Analysed, ...], panel: Panel, elsewhere: tup
 
 def _setting_aside(one: Analysed, panel: Panel) -> Rule | None:
     """Rule of an estimator that uses fewer cells than the panel holds."""
-    if not isinstance(one.analysis.estimator, LinearEstimator):
+    if not has_settled_rule(one.analysis.estimator):
         return None
     rule = one.analysis.estimator.rule(panel.frame)
     return rule if (panel.frame.used & ~rule.frame.used).any() else None
