@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from staggered.data.read import read
 from staggered.design import rollout, shapes
 from staggered.design.design import Design
+from staggered.hierarchical.earlier import PUBLISHED
 from staggered.model.covariance import Decay, Exchangeable, Nested, RandomTreatment
 from staggered.model.effect import Constant, Ramp
 from staggered.model.outcome import Outcome
@@ -22,6 +23,8 @@ from staggered.study.schema import (
     SECTIONS,
     Council,
     DataVariant,
+    EarlierEvaluation,
+    EffectBelief,
     Expectation,
     ExpectedVariant,
     Grid,
@@ -123,6 +126,47 @@ SAID: dict[str, dict[str, str]] = {
         "primary": "The analysis that the study stands or falls by.",
         "sensitivity": "Those that stand beside it.",
     },
+    "[hierarchical]": {
+        "family": "As `[outcome]` says, or gaussian where the data are read as a rate or a logarithm, unless said.",
+        "engine": '"pymc": Markov chains, for reported results. "analytic": needs nothing more, in less than a second.',
+        "trend": "National time: a random walk, or a free level for each period.",
+        "exposure": "Effect by time since go-live: a random walk, one that never turns back, or the same throughout.",
+        "deviations": "Whether each council has slow deviations of its own (gaussian).",
+        "season": "Periods in a year's cycle: 4 for quarters, 12 for months.",
+        "moderators": "Covariates that may change the effect.",
+        "practice_models": "Label that names each council's practice model, kept when reading.",
+        "effect": "What was believed of the effect before the data.",
+        "matters": "Smallest change for the better that would matter: 0.05 for 5%, or in the outcome's units.",
+        "earlier": "Earlier evaluations that the prior learns from, one `[[hierarchical.earlier]]` each.",
+        "priors": "Scales of half-normal priors by name: `councils`, `heterogeneity` (of effects between councils), "
+        "`trend`, `exposure`, `course`, `noise`, `dispersion`, `season`, `practice_model`.",
+        "draws": "Draws of the posterior.",
+        "points": "Points of the hyperparameters (analytic).",
+        "seed": "Decides every draw.",
+    },
+    "[hierarchical] effect": {
+        "large": "A fall that would be large: at most one chance in ten of a larger one.",
+        "not_credible": "A fall that nobody would believe: one chance in two hundred.",
+        "expected": "Change that was expected; −0.05 for a fall of 5%.",
+        "mean": "Instead of words, mean of a normal on the model's own scale.",
+        "sd": "Its standard deviation.",
+    },
+    "[[hierarchical.earlier]]": {
+        "published": "Name of one whose figures come with staggered: "
+        + ", ".join(f"`{name}`" for name in PUBLISHED)
+        + ".",
+        "name": "Where it was done.",
+        "outcome": "What it counted, which may not be what this study counts.",
+        "comparison": "With whom the figure compares; none unless said.",
+        "ratio": "With and without the practice model.",
+        "low": "Lower end of its 95% interval.",
+        "high": "Upper end.",
+        "before": "Instead of a ratio, the number before go-live.",
+        "after": "The number after.",
+        "counts_for": "Share of its information that counts, in place of the usual one.",
+        "bias_sd": "SD of what it may be wrong by on the log scale, in place of the usual one.",
+        "source": "Where it was published.",
+    },
     "[report]": {"limits": "Sentences that are added to what this cannot say."},
     "[expected]": {
         "power": "Power for the effect of the file.",
@@ -162,6 +206,11 @@ def page() -> str:
             parts.append(_section("[power] grid", Grid))
         if name == "data":
             parts.append(_section("[[data.variant]]", DataVariant))
+        if name == "hierarchical":
+            parts += [
+                _section("[hierarchical] effect", EffectBelief),
+                _section("[[hierarchical.earlier]]", EarlierEvaluation, leave_out=set()),
+            ]
         if name == "expected":
             parts += [
                 _section("Each number of [expected]", Expectation, leave_out=set()),

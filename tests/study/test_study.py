@@ -98,7 +98,10 @@ def test_a_variant_may_have_analyses_of_its_own(write, planned_text):
 
 @pytest.mark.parametrize(
     ("analysis", "says"),
-    [("", "names no analysis"), ('[analysis]\nprimary = { estimator = "mixed" }\n', "asks for the estimator mixed")],
+    [
+        ("", "names no analysis"),
+        ('[analysis]\nprimary = { estimator = "synthetic-did" }\n', "asks for the estimator synthetic-did"),
+    ],
 )
 def test_an_analysis_must_be_there_and_possible(write, analysis, says, planned_text):
     start = planned_text.index("[analysis]")

@@ -9,7 +9,7 @@ from typing import Literal
 from ..data.panel import Panel
 from ..errors import DataWarning, DesignError, FewClustersWarning, listing
 from ..kernel.protocols import Inference
-from ..model.prior import Priors
+from ..model.prior import Priors, SomePriors, completed
 from ..results.estimate import Estimate
 from ..value import Value
 from .analytic import fit
@@ -40,8 +40,9 @@ class Hierarchical(Value):
         practice model's.
     trend, exposure, deviations, season, moderators, practice_models
         Parts of the model, as in `Structure`.
-    priors : Priors, optional
-        Wide ones around the outcome's own level when absent.
+    priors : Priors or mapping, optional
+        All of them, or some by name such as ``{"effect": Belief(large=0.1)}``; the rest are wide ones around the
+        outcome's own level.
     draws : int
     points : int, optional
         Points of the hyperparameters (analytic).
@@ -51,6 +52,11 @@ class Hierarchical(Value):
     ------
     DesignError, DataError, IdentificationError
         As `fit` meets them.
+
+    References
+    ----------
+    Gelman and others (2013), Bayesian Data Analysis, chapters 5 and 15; Kenny and others (2022), Statistics in Medicine
+    41:4311.
 
     Examples
     --------
@@ -65,14 +71,14 @@ class Hierarchical(Value):
 
     family: Family = "gaussian"
     engine: Literal["pymc", "analytic"] = "pymc"
-    by: str = "overall"
+    by: Literal["overall", "event", "cluster", "new", "model"] = "overall"
     trend: Literal["walk", "indicators"] = "walk"
     exposure: Literal["walk", "monotone", "constant"] = "walk"
     deviations: Literal["ar1", "none"] = "ar1"
     season: int | None = None
     moderators: tuple[str, ...] = ()
     practice_models: str | None = None
-    priors: Priors | None = None
+    priors: Priors | SomePriors | None = None
     draws: int = 4000
     points: int | None = None
     seed: int = 1
@@ -93,6 +99,7 @@ class Hierarchical(Value):
                 f"Ask for at least {_LEAST_DRAWS}.",
             )
         self.structure  # noqa: B018 - refuses what is no part of the model
+        completed(self.priors, Priors())
 
     @property
     def structure(self) -> Structure:
@@ -138,7 +145,7 @@ class Hierarchical(Value):
 
     def posterior(self, panel: Panel) -> Posterior:
         """Fit, and give the draws of everything."""
-        priors = self.priors or scaled_priors(panel, self.family)
+        priors = self.priors_on(panel)
         self._look(panel, priors)
         if self.engine == "analytic":
             return fit(panel, self.structure, priors, points=self.points, draws=self.draws, seed=self.seed)
@@ -146,14 +153,24 @@ class Hierarchical(Value):
 
         return sample(panel, self.structure, priors, draws=self.draws, seed=self.seed)
 
+    def priors_on(self, panel: Panel) -> Priors:
+        """Every prior as used on this panel."""
+        return (
+            self.priors
+            if isinstance(self.priors, Priors)
+            else completed(self.priors, scaled_priors(panel, self.family))
+        )
+
     def _look(self, panel: Panel, priors: Priors) -> None:
         """Say before fitting what the reader of any result must know."""
         councils = int(panel.frame.used.any(axis=1).sum())
-        if councils < _FEWEST and self.priors is None:
+        told = isinstance(self.priors, Priors) or {"councils", "heterogeneity"} <= set(self.priors or ())
+        if councils < _FEWEST and not told:
             raise DesignError(
-                f"The panel has {councils} councils, and no priors were given.",
-                "How much councils differ cannot be learnt from fewer than 3 of them.",
-                "Give priors= with what is known of such councils, or add comparison councils.",
+                f"The panel has {councils} councils, and no priors were given of how much councils differ.",
+                "That cannot be learnt from fewer than 3 of them.",
+                "Give priors= for councils and heterogeneity from what is known of such councils, or add comparison "
+                "councils.",
             )
         compare_with_prior(panel, self.family, priors)
         if self.family != "gaussian" and (empty := all_zero(panel)):

@@ -7,12 +7,13 @@ importance sampling, PyMC and assurance.
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from scipy import special
 
-from ..errors import DesignError
+from ..errors import DesignError, listing
 from ..value import FloatArray, Value
 
 _EDGE = 1e-12
@@ -170,6 +171,9 @@ class Belief(Value):
         Relative change that nobody would believe.
     expected : float
         Relative change expected: −0.05 for a fall of 5%, 0 for none.
+    risk : float, optional
+        Risk without the practice model, for a model on log odds: the same sentences then stand for a normal of the log
+        odds ratio.
 
     Examples
     --------
@@ -182,8 +186,15 @@ class Belief(Value):
     large: float | None = None
     not_credible: float | None = None
     expected: float = 0.0
+    risk: float | None = None
 
     def __post_init__(self) -> None:
+        if self.risk is not None and not 0 < self.risk * (1 + self.expected) < 1:
+            raise DesignError(
+                f"The risk without the practice model is {self.risk:g}.",
+                "It is a share of children, and changes of it are turned into log odds.",
+                "Give a fraction between 0 and 1, such as 0.07 for 7%.",
+            )
         for name, share in (("large", self.large), ("not_credible", self.not_credible)):
             if share is not None and not 0 < share < 1:
                 raise DesignError(
@@ -212,20 +223,26 @@ class Belief(Value):
             )
 
     def prior(self) -> Normal:
-        """The normal on the log scale that the sentences stand for."""
-        centre = float(np.log1p(self.expected))
+        """The normal on the log scale (of the odds, where a risk is given) that the sentences stand for."""
+        centre = self.linked(self.expected)
         spreads = [
-            (centre - float(np.log1p(-share))) / quantile
+            (centre - self.linked(-share)) / quantile
             for share, quantile in ((self.large, _ONE_IN_TEN), (self.not_credible, _ONE_IN_TWO_HUNDRED))
             if share is not None
         ]
         return Normal(centre, max(spreads))
 
+    def linked(self, change: float) -> float:
+        """A relative change on the scale of the linear predictor: a log ratio, or a log odds ratio at the risk."""
+        if self.risk is None:
+            return float(np.log1p(change))
+        return float(special.logit(self.risk * (1 + change)) - special.logit(self.risk))
+
     def text(self) -> str:
         """Say what the prior implies, so that the user can disagree with it."""
         prior = self.prior()
         chances = [
-            (share, float(special.ndtr((np.log1p(-share) - prior.mean) / prior.sd)))
+            (share, float(special.ndtr((self.linked(-share) - prior.mean) / prior.sd)))
             for share in (self.large, self.not_credible)
             if share is not None
         ]
@@ -233,7 +250,7 @@ class Belief(Value):
             f"a fall of more than {share:.0%} {'has ' if k == 0 else ''}a {100 * chance:.2g}% chance"
             for k, (share, chance) in enumerate(chances)
         )
-        return f"Before the data {said}; the middle value is a change of {np.expm1(prior.mean):.0%}."
+        return f"Before the data {said}; the middle value is a change of {self.expected:.0%}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -286,6 +303,15 @@ class Priors(Value):
     season: HalfNormal = HalfNormal(0.3)
     practice_model: HalfNormal = HalfNormal(0.2)
 
+    def __post_init__(self) -> None:
+        for name, kinds in _KINDS.items():
+            if not isinstance(given := getattr(self, name), kinds):
+                raise DesignError(
+                    f"The prior of {name} is a {type(given).__name__}.",
+                    "The model's integrals and its chains rest on the kind of each prior.",
+                    f"Give a {' or '.join(kind.__name__ for kind in kinds)}.",
+                )
+
     @classmethod
     def scaled(cls, centre: float, sd: float) -> Priors:
         """Wide priors for a gaussian outcome with this mean and standard deviation."""
@@ -307,6 +333,40 @@ class Priors(Value):
     def first_effect(self) -> Normal:
         """The effect's prior as a distribution, whichever way it was said."""
         return self.effect.prior() if isinstance(self.effect, Belief) else self.effect
+
+
+_KINDS: dict[str, tuple[type[Value], ...]] = {
+    part.name: {"level": (Normal,), "covariate": (Normal,), "effect": (Normal, Belief), "persistence": (Beta,)}.get(
+        part.name, (HalfNormal,)
+    )
+    for part in fields(Priors)
+}
+SomePriors = Mapping[str, Prior | Belief]
+"""Some priors of the hierarchical model by name; the others are wide ones around the outcome's own level."""
+
+
+def completed(given: Priors | SomePriors | None, wide: Priors) -> Priors:
+    """Every prior: those that are given, the wide ones for the rest.
+
+    Raises
+    ------
+    DesignError
+        A name that is none of a prior.
+
+    Examples
+    --------
+    >>> completed({"heterogeneity": HalfNormal(0.1)}, Priors()).heterogeneity
+    HalfNormal(scale=0.1)
+    """
+    if given is None or isinstance(given, Priors):
+        return given or wide
+    if unknown := [name for name in given if name not in _KINDS]:
+        raise DesignError(
+            f"A prior is given for {listing(unknown)}, which the model does not have.",
+            "It would be passed over, and the answer would rest on something else.",
+            f"Priors are of {', '.join(_KINDS)}.",
+        )
+    return replace(wide, **given)  # type: ignore[arg-type]  # checked by the class itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -18,7 +18,7 @@ from ..hierarchical.shared_grid import fit_all
 from ..model.covariance import Cells
 from ..model.effect import Constant
 from ..model.plan import Plan
-from ..model.prior import Priors
+from ..model.prior import Priors, completed
 from ..value import FloatArray, Value
 from .grid import varied
 from .simulate import simulate
@@ -148,10 +148,8 @@ def decisions(
 
 def analysis_priors(plan: Plan, estimator: Hierarchical) -> Priors:
     """The estimator's own priors, or wide ones around the spread of the plan's cell means."""
-    if estimator.priors is not None:
-        return estimator.priors
     spread = float(np.sqrt(np.einsum("cpp->cp", plan.blocks()).mean()))
-    return Priors.scaled(plan.outcome.baseline or 0.0, spread)
+    return completed(estimator.priors, Priors.scaled(plan.outcome.baseline or 0.0, spread))
 
 
 def _gaussian(
@@ -215,7 +213,7 @@ def _one_by_one(
         true = Constant(float(np.exp(size)), scale="odds" if plan.outcome.family == "binomial" else "ratio")
         panel = simulate(replace(plan, effect=true, covariance=covariance), seed=np.random.SeedSequence([seed, k]))
         level = np.log(base / (1 - base)) if plan.outcome.family == "binomial" else np.log(base)
-        priors = estimator.priors or replace(Priors(), level=replace(Priors().level, mean=float(level)))
+        priors = completed(estimator.priors, replace(Priors(), level=replace(Priors().level, mean=float(level))))
         found = fit(panel, estimator.structure, priors, points=estimator.points, draws=estimator.draws, seed=seed)
         draws = found.estimate().draws[:, 0]
         rows.append((draws.mean(), draws.std(), (draws < 0).mean()))

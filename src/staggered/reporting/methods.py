@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from ..estimators.trial.mixed import Mixed
+from ..hierarchical.hierarchical import Hierarchical
 from ..inference.cluster import Cluster
 from ..inference.jackknife import Jackknife
+from ..inference.model_based import ModelBased, Profile
 from ..inference.permutation import Permutation
 from ..study.analyses import Analysis
 from ..study.study import Analysed
@@ -18,6 +21,8 @@ ESTIMATORS = {
     "stacked": "Stacked comparisons",
     "within-period": "Within-period comparison",
     "efficient": "Efficient rollout estimator",
+    "mixed": "Linear mixed model",
+    "hierarchical": "Hierarchical model",
 }
 """Names for tables; an estimator that is not here is called as it calls itself."""
 DOES = {
@@ -57,10 +62,20 @@ DOES = {
         "compares councils as a random order allows, and takes off as much of their difference before go-live as "
         "makes the comparison most precise. It needs an order that was drawn at random."
     ),
+    "mixed": (
+        "one regression with a level for each period, in which councils differ at random; how much they differ, and "
+        "how they move from period to period, is estimated from the same data."
+    ),
+    "hierarchical": (
+        "a Bayesian model of all councils at once: each has its own level, its own course and its own effect, and "
+        "what all of them show is used to judge each one. It rests on what was believed before the data."
+    ),
 }
 """What each estimator does, after its name and a colon."""
 JACKKNIFE = "leaves out one council at a time and estimates again; errs on the cautious side"
 CLUSTER = "adds up how far each council strays from what is fitted, with a correction for few councils"
+MODEL = "takes the fitted model's own variance, with a correction for few councils"
+POSTERIOR = "what the model leaves possible after the data, given what was believed before them"
 PERMUTATION = "swaps dates between councils as the strata allow and estimates again each time"
 
 
@@ -81,6 +96,14 @@ def inference_words(one: Analysed) -> str:
             return f"cluster-robust, {kind}"
         case Permutation():
             return "permutation"
+        case ModelBased():
+            return "the model itself"
+        case Profile():
+            return "profile of the likelihood"
+        case None if isinstance(one.analysis.estimator, Mixed):
+            return "the model itself"
+        case None if isinstance(one.analysis.estimator, Hierarchical):
+            return "posterior"
     return one.estimate.inference
 
 
@@ -93,4 +116,10 @@ def inference_does(one: Analysed) -> str:
             return CLUSTER
         case Permutation():
             return PERMUTATION
+        case ModelBased():
+            return MODEL
+        case None if isinstance(one.analysis.estimator, Mixed):
+            return MODEL
+        case None if isinstance(one.analysis.estimator, Hierarchical):
+            return POSTERIOR
     return ""

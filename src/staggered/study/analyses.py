@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
 from ..errors import StudyError
+from ..estimators.trial.mixed import Mixed
+from ..hierarchical.hierarchical import Hierarchical
 from ..kernel.protocols import Estimator, Inference
 from ..model.covariance import Covariance
 from .lines import Path
 from .problems import nearest
-from .registries import ESTIMATORS, INFERENCES, RESERVED_ESTIMATORS, RESERVED_INFERENCES
+from .registries import ESTIMATORS, INFERENCES, RESERVED_ESTIMATORS
 from .schema import AnalysisSection, DataSection
 
 
@@ -28,7 +30,7 @@ class Analysis:
     estimator : Estimator or None
         None where this version does not have it yet.
     inference : Inference or None
-        None for the default of the estimator, or where this version does not have it yet.
+        None for the default of the estimator.
     primary : bool
         Whether the study stands or falls by it.
     variant : str or None
@@ -69,8 +71,12 @@ def entries(analysis: AnalysisSection | None, data: DataSection | None) -> list[
     return listed
 
 
-def build_analysis(entry: Entry, covariance: Covariance | None) -> list[Analysis]:
+def build_analysis(
+    entry: Entry, covariance: Covariance | None, hierarchical: Hierarchical | None = None
+) -> list[Analysis]:
     """Build the analyses of one entry: one for each inference that it lists.
+
+    `hierarchical` is the model of [hierarchical], whose parts an entry may replace.
 
     Raises
     ------
@@ -81,10 +87,13 @@ def build_analysis(entry: Entry, covariance: Covariance | None) -> list[Analysis
     options = dict(entry.asked)
     name = str(options.pop("estimator", ""))
     listed = options.pop("inference", None)
-    estimator, lacking = _estimator(name, options, covariance)
+    estimator, lacking = (
+        (_hierarchical(options, listed, hierarchical or Hierarchical()), "")
+        if name == "hierarchical"
+        else _estimator(name, options, covariance)
+    )
     analyses = []
-    for inference_name, inference, absent in _inferences(listed):
-        missing = " and ".join(part for part in (lacking, absent) if part)
+    for inference_name, inference in _inferences(listed):
         analyses.append(
             Analysis(
                 estimator_name=name,
@@ -93,7 +102,7 @@ def build_analysis(entry: Entry, covariance: Covariance | None) -> list[Analysis
                 inference=inference,
                 primary=entry.primary,
                 variant=entry.variant,
-                missing=missing,
+                missing=lacking,
             )
         )
     return analyses
@@ -110,36 +119,61 @@ def _estimator(name: str, options: dict[str, object], covariance: Covariance | N
         )
     kind = ESTIMATORS[name]
     known = [part.name for part in fields(kind)]  # type: ignore[arg-type]  # every estimator is a dataclass
-    if "covariance" in known:
+    if kind is Mixed:
+        # Its structure is fitted: that of the plan unless said otherwise, and no value of it is taken for granted.
+        planned = {} if covariance is None else {"covariance": covariance}
+        options = {**planned, **options}
+    elif "covariance" in known:
         if covariance is None:
             raise StudyError(
                 f"[analysis] names {name}, but the file has no [correlation].",
                 "It weighs the cells by their assumed correlation.",
                 "Add [correlation], or name another estimator.",
             )
+        if "covariance" in options:
+            raise StudyError(
+                f"[analysis] gives a covariance to {name}.",
+                "Its weights rest on the values of [correlation], and a name alone has none.",
+                "Leave it out, or name mixed, which estimates the correlation.",
+            )
         options = {"covariance": covariance, **options}
     return kind(**_checked(kind, options, name)), ""
 
 
-def _inferences(listed: object) -> list[tuple[str, Inference | None, str]]:
+def _hierarchical(options: dict[str, object], listed: object, model: Hierarchical) -> Hierarchical:
+    if listed is not None:
+        raise StudyError(
+            f"[analysis] names the inference {listed!r} for hierarchical.",
+            "Its posterior already says how sure it is.",
+            "Leave inference out.",
+        )
+    if "priors" in options:
+        raise StudyError(
+            "[analysis] gives priors to hierarchical.",
+            "All analyses of a study share what was believed before the data.",
+            "Give them in [hierarchical].",
+        )
+    options = {key: tuple(value) if isinstance(value, list) else value for key, value in options.items()}
+    return replace(model, **_checked(Hierarchical, options, "hierarchical"))  # type: ignore[arg-type]  # just checked
+
+
+def _inferences(listed: object) -> list[tuple[str, Inference | None]]:
     if listed is None:
-        return [("", None, "")]
+        return [("", None)]
     return [_inference(entry) for entry in (listed if isinstance(listed, list) else [listed])]
 
 
-def _inference(entry: object) -> tuple[str, Inference | None, str]:
+def _inference(entry: object) -> tuple[str, Inference | None]:
     options = dict(entry) if isinstance(entry, Mapping) else {"name": entry}
     name = str(options.pop("name", ""))
     if name not in INFERENCES:
-        if name in RESERVED_INFERENCES:
-            return name, None, f"the inference {name}"
         raise StudyError(
             f"[analysis] names the inference {name!r}.",
             "The inference says how sure the estimate is.",
             nearest(name, INFERENCES),
         )
     kind = INFERENCES[name]
-    return name, kind(**_checked(kind, options, name)), ""
+    return name, kind(**_checked(kind, options, name))
 
 
 def _checked(kind: type, options: dict[str, object], name: str) -> dict[str, object]:
@@ -153,7 +187,7 @@ def _checked(kind: type, options: dict[str, object], name: str) -> dict[str, obj
                 "An option that is not known would be passed over, and the answer would rest on something else.",
                 nearest(key, known) if known else f"{name} has no options.",
             )
-        if key == "covariance":
+        if key == "covariance" and (isinstance(value, Covariance) or kind is Mixed):
             continue
         try:
             TypeAdapter(hints[key]).validate_python(value, strict=True)

@@ -18,6 +18,7 @@ from ..model.covariance import Covariance, Independent
 from ..model.plan import Plan
 from ..planning.degrees import DF_NAMES
 from .analyses import Analysis, build_analysis, entries
+from .beliefs import Beliefs, build_beliefs
 from .build import build_covariance, build_design, build_effect, build_outcome
 from .dates import date_problems
 from .lines import Path, key_lines
@@ -80,7 +81,8 @@ def parse(raw: Mapping[str, Any], lines: Mapping[Path, int], path: FilePath, dig
     effect = work.build("effect", build_effect, sections.get("effect"))
     # Where [correlation] is there but broken, that alone is said, not that an analysis lacks it too.
     weighing = Independent() if covariance is None and "correlation" in raw else covariance
-    analyses = _analyses(sections, weighing, problems)
+    beliefs = work.build("hierarchical", lambda told: build_beliefs(*told), _told(sections))
+    analyses = _analyses(sections, weighing, beliefs, problems)
     if design is not None:
         problems += _no_contrast(design)
     problems += _named_well(sections.get("data"), sections.get("power"))
@@ -99,15 +101,23 @@ def parse(raw: Mapping[str, Any], lines: Mapping[Path, int], path: FilePath, dig
         covariance=covariance,
         effect=effect,
         analyses=tuple(analyses),
+        beliefs=beliefs,
     )
 
 
-def _analyses(sections: Mapping[str, Any], covariance: Covariance | None, problems: list[Problem]) -> list[Analysis]:
+def _told(sections: Mapping[str, Any]) -> tuple[Any, Any, Any]:
+    """Sections that say what was believed, and of what outcome."""
+    return sections.get("hierarchical"), sections.get("outcome"), sections.get("data")
+
+
+def _analyses(
+    sections: Mapping[str, Any], covariance: Covariance | None, beliefs: Beliefs | None, problems: list[Problem]
+) -> list[Analysis]:
     """Build every analysis, the primary ones first, collecting what goes wrong."""
     found: list[Analysis] = []
     for entry in entries(sections.get("analysis"), sections.get("data")):
         try:
-            found += build_analysis(entry, covariance)
+            found += build_analysis(entry, covariance, beliefs.model if beliefs is not None else None)
         except StaggeredError as error:
             problems.append(from_error(error, entry.path))
     return found

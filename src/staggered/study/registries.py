@@ -19,11 +19,14 @@ from ..estimators.did.sun_abraham import SunAbraham
 from ..estimators.did.twfe import Twfe
 from ..estimators.did.within_period import WithinPeriod
 from ..estimators.trial.gls import Gls
+from ..estimators.trial.mixed import Mixed
+from ..hierarchical.hierarchical import Hierarchical
 from ..inference.bootstrap import Bootstrap
 from ..inference.cluster import Cluster
 from ..inference.design_based import DesignBased
 from ..inference.few_treated import ConleyTaber, FermanPinto
 from ..inference.jackknife import Jackknife
+from ..inference.model_based import ModelBased, ParametricBootstrap, Profile
 from ..inference.permutation import Permutation
 from ..inference.wild import WildBootstrap
 from ..kernel.protocols import Estimator, Inference
@@ -56,11 +59,23 @@ COVARIANCES: dict[str, type[Covariance]] = _by_name(_COVARIANCES)
 EFFECTS: dict[str, type[Effect]] = _by_name(_EFFECTS)
 """[effect] kind."""
 ESTIMATORS: dict[str, type[Estimator]] = _by_name(
-    (Gls, Twfe, GroupTime, Imputation, SunAbraham, Extended, Stacked, WithinPeriod, Efficient)
+    (Gls, Twfe, GroupTime, Imputation, SunAbraham, Extended, Stacked, WithinPeriod, Efficient, Mixed, Hierarchical)
 )
 """[analysis] estimator."""
 INFERENCES: dict[str, type[Inference]] = _by_name(
-    (Cluster, Jackknife, Permutation, DesignBased, Bootstrap, WildBootstrap, ConleyTaber, FermanPinto)
+    (
+        Cluster,
+        Jackknife,
+        Permutation,
+        DesignBased,
+        Bootstrap,
+        WildBootstrap,
+        ConleyTaber,
+        FermanPinto,
+        ModelBased,
+        Profile,
+        ParametricBootstrap,
+    )
 )
 """[analysis] inference."""
 
@@ -68,8 +83,5 @@ _NAMED_ESTIMATORS = (
     "within-period", "sun-abraham", "extended", "stacked", "efficient", "synthetic-did", "panel-regression",
     "mixed", "marginal", "glmm", "hierarchical",
 )  # fmt: skip
-_NAMED_INFERENCES = ("design-based", "model-based")
 RESERVED_ESTIMATORS = tuple(name for name in _NAMED_ESTIMATORS if name not in ESTIMATORS)
 """Names that a protocol may already give to its analysis, although this version cannot run it."""
-RESERVED_INFERENCES = tuple(name for name in _NAMED_INFERENCES if name not in INFERENCES)
-"""The same for inferences."""

@@ -276,6 +276,60 @@ class AnalysisSection(Section):
     sensitivity: list[dict[str, object]] = []
 
 
+class EffectBelief(BaseModel):
+    """[hierarchical] effect: what was believed before the data, in words of relative changes, or as a normal."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    large: Annotated[float, Field(gt=0, lt=1)] | None = None
+    not_credible: Annotated[float, Field(gt=0, lt=1)] | None = None
+    expected: Annotated[float, Field(gt=-1)] | None = None
+    mean: float | None = None
+    sd: Positive | None = None
+
+
+class EarlierEvaluation(BaseModel):
+    """[[hierarchical.earlier]]: an earlier evaluation that the prior learns from, published or your own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    published: str | None = None
+    name: str | None = None
+    outcome: str | None = None
+    comparison: Literal["randomised", "matched", "none"] | None = None
+    ratio: Positive | None = None
+    low: Positive | None = None
+    high: Positive | None = None
+    before: Positive | None = None
+    after: Positive | None = None
+    counts_for: Annotated[float, Field(gt=0, le=1)] | None = None
+    bias_sd: Annotated[float, Field(ge=0)] | None = None
+    source: str | None = None
+
+
+class HierarchicalSection(Section):
+    """[hierarchical]: the Bayesian model of all councils, and what was believed before the data.
+
+    Priors that are not given are wide ones around the outcome's own level.
+    """
+
+    family: Literal["gaussian", "binomial", "poisson", "negbinomial"] | None = None
+    engine: Literal["pymc", "analytic"] = "pymc"
+    trend: Literal["walk", "indicators"] = "walk"
+    exposure: Literal["walk", "monotone", "constant"] = "walk"
+    deviations: Literal["ar1", "none"] = "ar1"
+    season: Annotated[int, Field(ge=2)] | None = None
+    moderators: list[str] = []
+    practice_models: str | None = None
+    effect: EffectBelief | None = None
+    matters: Annotated[float, Field(gt=0)] | None = None
+    earlier: list[EarlierEvaluation] = []
+    priors: dict[str, Positive] = {}
+    draws: Annotated[int, Field(ge=200)] = 4000
+    points: Annotated[int, Field(ge=32)] | None = None
+    seed: Count = 1
+
+
 class ReportSection(Section):
     """[report]: what the report should say besides what it works out itself."""
 
@@ -359,7 +413,7 @@ class StudyFile(BaseModel):
     randomisation: RandomisationSection | None = None
     data: DataSection | None = None
     analysis: AnalysisSection | None = None
-    hierarchical: ReservedSection | None = None
+    hierarchical: HierarchicalSection | None = None
     economics: ReservedSection | None = None
     report: ReportSection | None = None
     expected: ExpectedSection | None = None
@@ -374,7 +428,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "randomisation": RandomisationSection,
     "data": DataSection,
     "analysis": AnalysisSection,
-    "hierarchical": ReservedSection,
+    "hierarchical": HierarchicalSection,
     "economics": ReservedSection,
     "report": ReportSection,
     "expected": ExpectedSection,

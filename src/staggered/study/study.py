@@ -31,6 +31,7 @@ from ..results.power import Power
 from ..results.simulated import Simulated
 from .analyses import Analysis
 from .balance import balance_columns
+from .beliefs import Beliefs
 from .panels import dated_allocations, read_panel
 from .schema import DataVariant, ExpectedSection, StudyFile
 
@@ -72,6 +73,8 @@ class Study:
         None where the file gives no planning values.
     analyses : tuple of Analysis
         The primary ones first.
+    beliefs : Beliefs or None
+        The hierarchical model and what was believed before the data.
     """
 
     path: str
@@ -82,6 +85,7 @@ class Study:
     covariance: Covariance | None = None
     effect: Effect | None = None
     analyses: tuple[Analysis, ...] = ()
+    beliefs: Beliefs | None = None
 
     def __repr__(self) -> str:
         return f"<Study {self.title!r}, {Path(self.path).name}, SHA-256 {self.digest[:12]}...>"
