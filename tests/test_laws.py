@@ -160,6 +160,23 @@ def test_simulated_spread_is_w_v_w(estimator: Linear) -> None:
     np.testing.assert_allclose(found[known], expected[known], rtol=5 / np.sqrt(2 * draws))
 
 
+@pytest.mark.parametrize("estimator", EVERY)
+def test_simulated_power_is_analytic_power(estimator: Linear) -> None:
+    starts = np.repeat([1, 2, 3, 4, 9], 3)
+    plan = sg.Plan(
+        design=sg.Design(np.arange(5) >= starts[:, None], size=20),
+        outcome=sg.Outcome(sd=1.0),
+        covariance=sg.Nested(icc=0.05, cac=0.8),
+        effect=sg.Constant(0.3),
+    )
+    analytic = sg.power(plan, estimator, df="normal")
+    simulated = sg.power(plan, estimator, simulate=4000, inference=sg.Cluster("CR2"), seed=4)
+    expected, error = (float(np.atleast_1d(one)[0]) for one in (analytic.power, analytic.se))
+    found = float((np.abs(simulated.estimates) > 1.959963985 * error).mean())
+    assert 0.2 < expected < 0.98
+    assert abs(found - expected) < 3 * np.sqrt(expected * (1 - expected) / 4000)
+
+
 @pytest.mark.parametrize("estimator", [one for kind in OPTIONS for one in OPTIONS[kind][:1]], ids=repr)
 def test_randomisation_p_values_are_uniform_when_nothing_happened(estimator: Linear) -> None:
     """Whichever of the 24 allocations was the actual one, each p-value comes up as often as it should."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from staggered.allocation.allocate import allocate
+from staggered.allocation.allocate import allocate, by_council
 from staggered.allocation.constrained import balance_scores, standardised
 from staggered.allocation.orders import all_orders, random_orders
 from staggered.design.design import Design
@@ -151,3 +152,13 @@ def test_the_balance_table_is_the_score_of_each_covariate() -> None:
     assert [row["planned"], row["drawn"]] == pytest.approx(np.sqrt(score / periods).tolist())
     assert row["drawn"] < row["random"]
     assert allocate(design, seed=4).balance().empty
+
+
+def test_counting_rows_names_no_council() -> None:
+    """Councils called 1, 2, ... and a frame whose index pandas made by counting from 0: the column decides."""
+    design = stepped(clusters=6, steps=3)
+    frame = pd.DataFrame({"council": [str(k) for k in range(8)], "rate": np.arange(8.0) ** 2})
+    assert by_council(design, frame)["rate"]["6"] == 36
+    assert allocate(design, seed=4, balance=frame).constraint is not None
+    with pytest.raises(DesignError, match="do not say which council"):
+        allocate(design, seed=4, balance=frame[["rate"]])

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
+from staggered.design.design import Design
 from staggered.design.shapes import crossover, hybrid, parallel, staircase, stepped
 from staggered.errors import DesignError
 
@@ -55,3 +58,8 @@ def test_hybrid_keeps_the_two_arms_equal() -> None:
 def test_impossible_shapes_are_refused(make, said: str) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(DesignError, match=said):
         make()
+
+
+@pytest.mark.parametrize("make", [stepped, parallel, crossover, staircase, hybrid])
+def test_no_strata_may_be_said_as_none(make: Callable[..., Design]) -> None:
+    assert make(clusters=12, strata=None) == make(clusters=12)

@@ -191,3 +191,10 @@ def by_scipy(distance: FloatArray, degrees: FloatArray) -> FloatArray:
     limit = stats.t.isf(0.025, degrees[few])
     power[few] = stats.ncf.sf(limit**2, 1, degrees[few], distance[few] ** 2)
     return power
+
+
+def test_a_reference_period_has_no_power_and_breaks_nothing() -> None:
+    plan = sg.Plan(design=sg.stepped(clusters=8, steps=4), outcome=sg.Outcome(sd=1.0), effect=sg.Constant(0.3))
+    found = sg.power(plan, sg.GroupTime(base="universal", by="event")).table().set_index("term")["power"]
+    assert np.isnan(found["event -1"])
+    assert np.isfinite(found["event 0"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,6 +11,7 @@ from joblib import cpu_count, parallel_config
 
 from staggered.data.frame import Frame
 from staggered.data.panel import Panel
+from staggered.design.design import Design
 from staggered.design.shapes import stepped
 from staggered.errors import ConvergenceError, DesignError, StaggeredWarning
 from staggered.estimators.did.group_time import GroupTime
@@ -17,6 +19,7 @@ from staggered.estimators.did.imputation import Imputation
 from staggered.estimators.did.twfe import Twfe
 from staggered.estimators.linear import Linear
 from staggered.estimators.trial.gls import Gls
+from staggered.estimators.trial.mixed import Mixed
 from staggered.inference.cluster import Cluster
 from staggered.inference.jackknife import Jackknife
 from staggered.inference.permutation import Permutation
@@ -73,7 +76,39 @@ def test_many_at_once_equal_one_by_one(estimator: Linear, inference: Inference) 
         assert tested.p_values[k] == pytest.approx(one.p_value, rel=1e-8)
         if not isinstance(inference, Permutation):
             low, high = one.interval()
-            assert tested.half_widths[k] == pytest.approx((high - low) / 2, rel=1e-8)
+            assert (tested.lows[k], tested.highs[k]) == pytest.approx((low, high), rel=1e-8, abs=1e-10)
+
+
+def test_a_cluster_without_weight_does_not_count_in_the_jackknife() -> None:
+    """Treated from the start, it has nothing before: imputation leaves it out, one by one and many at once."""
+    treatment = np.vstack([np.ones(5), PLAN.design.treatment[:, :5]])
+    frame = Frame(Design(treatment, 20))
+    outcomes = np.random.default_rng(3).normal(size=(3, *treatment.shape))
+    test = linear_test(Imputation(), Jackknife(), frame, 0.95)
+    assert test is not None
+    tested = test(outcomes)
+    for k, outcome in enumerate(outcomes):
+        one = Imputation().fit(Panel(frame, outcome), Jackknife())
+        assert one.df == len(treatment) - 2
+        assert tested.p_values[k] == pytest.approx(one.p_value, rel=1e-8)
+
+
+def test_coverage_counts_the_interval_itself_however_lopsided() -> None:
+    """A permutation interval need not be centred at the estimate."""
+    one_by_one = power(PLAN, Mixed("exchangeable"), simulate=12, inference=Permutation(draws=99), seed=3)
+    frame = Frame(PLAN.design)
+    draws = draw_outcomes(PLAN, 12, np.random.default_rng(np.random.SeedSequence(3).spawn(1)[0]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fits = [Mixed("exchangeable").fit(Panel(frame, draw), Permutation(draws=99)) for draw in draws]
+    ends = [fit.select([0]).interval() for fit in fits]
+    held = [low <= one_by_one.effect <= high for low, high in ends]
+    assert one_by_one.covered.tolist() == held
+
+
+def test_a_wrong_question_is_an_error_and_not_a_failed_fit() -> None:
+    with pytest.raises(DesignError, match="random-exposure"):
+        power(PLAN, Mixed(effect="random-exposure"), simulate=20, inference=Cluster("CR2"))
 
 
 def test_one_worker_or_two_give_the_same_numbers() -> None:

@@ -336,7 +336,9 @@ def by_council(design: Design, balance: Balance) -> dict[str, dict[str, float]]:
     """Covariates as a mapping of covariate to council to value."""
     table = pd.DataFrame(balance)
     names = set(design.clusters)
-    if not names & set(map(str, table.index)):
+    # An index that pandas made by counting rows names nobody, even where councils are called 1, 2, 3.
+    counted = isinstance(table.index, pd.RangeIndex) and table.index.start == 0
+    if counted or not names & set(map(str, table.index)):
         naming = [column for column in table.columns if names & set(table[column].astype(str))]
         if len(naming) != 1:
             raise DesignError(

@@ -65,14 +65,14 @@ class Design(Value):
         clusters: Sequence[object] = (),
         periods: Sequence[object] = (),
         dates: ArrayLike | None = None,
-        strata: Sequence[object] = (),
+        strata: Sequence[object] | None = None,
         name: str = "",
     ) -> None:
         matrix = _treatment(treatment)
         count, width = matrix.shape
         names = _names(clusters, count, "clusters", "row") or tuple(str(k + 1) for k in range(count))
         labels = _names(periods, width, "periods", "column") or tuple(range(1, width + 1))
-        groups = tuple(str(s) for s in strata) if len(strata) else ("all",) * count
+        groups = tuple(str(s) for s in strata) if strata is not None and len(strata) else ("all",) * count
         if len(groups) != count:
             raise DesignError(
                 f"{len(groups)} strata were given for {count} clusters.",

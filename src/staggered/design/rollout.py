@@ -27,7 +27,7 @@ def rollout(  # noqa: PLR0913 - the contract's arguments, all but the first by n
     rate: float | Mapping[str, float] | None = None,
     never: Sequence[str] = (),
     period: Period = "step",
-    strata: Mapping[str, str] | Sequence[str] = (),
+    strata: Mapping[str, str] | Sequence[str] | None = None,
     name: str = "",
 ) -> Design:
     """Rollout by real dates: who went live on which day, within which window.
@@ -86,7 +86,7 @@ def rollout(  # noqa: PLR0913 - the contract's arguments, all but the first by n
         clusters=names,
         periods=tuple(str(day) for day in dates[:, 0]),
         dates=dates,
-        strata=tuple(strata[council] for council in names) if isinstance(strata, Mapping) else tuple(strata),
+        strata=tuple(strata[council] for council in names) if isinstance(strata, Mapping) else strata,
         name=name or "rollout",
     )
 

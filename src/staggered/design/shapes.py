@@ -20,7 +20,7 @@ def stepped(
     baseline: int = 1,
     after: int = 0,
     transition: int = 0,
-    strata: Sequence[str] = (),
+    strata: Sequence[str] | None = None,
     name: str = "",
 ) -> Design:
     """Stepped wedge: everyone starts in control and crosses over in turn, spread evenly over the steps.
@@ -59,7 +59,7 @@ def stepped(
     columns = np.arange(baseline + steps + after)
     crossing = baseline + step[:, None]
     treatment = np.where(columns >= crossing + transition, 1.0, np.where(columns >= crossing, np.nan, 0.0))
-    return Design(treatment, size, clusters=names, strata=tuple(strata), name=name or "stepped wedge")
+    return Design(treatment, size, clusters=names, strata=strata, name=name or "stepped wedge")
 
 
 def parallel(
@@ -68,7 +68,7 @@ def parallel(
     size: ArrayLike = 50,
     *,
     baseline: int = 0,
-    strata: Sequence[str] = (),
+    strata: Sequence[str] | None = None,
     name: str = "",
 ) -> Design:
     """Parallel: half the clusters are treated from the end of the baseline, the others never.
@@ -94,7 +94,7 @@ def parallel(
     names, count = _clusters(clusters)
     arm = _spread(count, 2, "arms")
     treatment = np.outer(arm == 0, np.arange(periods) >= baseline).astype(float)
-    return Design(treatment, size, clusters=names, strata=tuple(strata), name=name or "parallel")
+    return Design(treatment, size, clusters=names, strata=strata, name=name or "parallel")
 
 
 def crossover(
@@ -102,7 +102,7 @@ def crossover(
     periods: int = 2,
     size: ArrayLike = 50,
     *,
-    strata: Sequence[str] = (),
+    strata: Sequence[str] | None = None,
     name: str = "",
 ) -> Design:
     """Cross over: half the clusters begin treated, half in control, and all swap in every period.
@@ -126,7 +126,7 @@ def crossover(
     names, count = _clusters(clusters)
     arm = _spread(count, 2, "arms")
     treatment = ((np.arange(periods)[None, :] + arm[:, None]) % 2 == 0).astype(float)
-    return Design(treatment, size, clusters=names, strata=tuple(strata), name=name or "crossover")
+    return Design(treatment, size, clusters=names, strata=strata, name=name or "crossover")
 
 
 def staircase(
@@ -136,7 +136,7 @@ def staircase(
     *,
     before: int = 1,
     after: int = 1,
-    strata: Sequence[str] = (),
+    strata: Sequence[str] | None = None,
     name: str = "",
 ) -> Design:
     """Staircase: each sequence is observed only for a few periods around its own crossing.
@@ -168,7 +168,7 @@ def staircase(
     columns = np.arange(steps + before + after - 1)
     seen = (columns >= step) & (columns < step + before + after)
     treatment = np.where(seen, (columns >= step + before).astype(float), np.nan)
-    return Design(treatment, size, clusters=names, strata=tuple(strata), name=name or "staircase")
+    return Design(treatment, size, clusters=names, strata=strata, name=name or "staircase")
 
 
 def hybrid(
@@ -177,7 +177,7 @@ def hybrid(
     size: ArrayLike = 50,
     *,
     stepped: float = 0.6,
-    strata: Sequence[str] = (),
+    strata: Sequence[str] | None = None,
     name: str = "",
 ) -> Design:
     """Combine a stepped wedge with a parallel trial: a share steps, the rest is half treated, half control.
@@ -224,7 +224,7 @@ def hybrid(
             np.zeros((side, steps + 1)),
         ]
     )
-    return Design(rows, size, clusters=names, strata=tuple(strata), name=name or "hybrid")
+    return Design(rows, size, clusters=names, strata=strata, name=name or "hybrid")
 
 
 def _clusters(clusters: int | Sequence[str]) -> tuple[tuple[str, ...], int]:

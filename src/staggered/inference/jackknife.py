@@ -63,7 +63,7 @@ class Jackknife(Value):
         if has_rule(estimator):
             rule = estimator.rule_at(panel)
             point = Point.of(rule, panel.outcome)
-            clusters = _clusters_behind(rule)
+            clusters = clusters_behind(rule)
         else:
             point = estimator.point(panel)
             clusters = np.full(len(point.values), float(panel.frame.used.any(axis=1).sum()))
@@ -80,7 +80,7 @@ class Jackknife(Value):
         return assembled(estimator, panel, point, Sampling(covariance, degrees), self, _gone_note(gone))
 
 
-def _clusters_behind(rule: Rule) -> FloatArray:
+def clusters_behind(rule: Rule) -> FloatArray:
     """How many clusters each term puts weight on, (k,); those it leaves out say nothing about its spread."""
     by_pattern = np.nan_to_num(np.abs(rule.weights)).max(axis=2)
     weight = by_pattern[:, rule.patterns.group] * rule.patterns.share

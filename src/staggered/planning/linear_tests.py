@@ -17,7 +17,7 @@ from ..data.frame import Frame
 from ..data.panel import Panel
 from ..estimators.linear import Linear
 from ..inference.cluster import Cluster
-from ..inference.jackknife import Jackknife, leave_one_out
+from ..inference.jackknife import Jackknife, clusters_behind, leave_one_out
 from ..inference.permutation import Permutation, exchangeable_rows
 from ..inference.reallocations import reallocations, require_measured, with_strata
 from ..inference.small_sample import adjusted_scores
@@ -31,16 +31,18 @@ _CHUNK_OF_DRAWS = 200
 
 @dataclass(frozen=True, slots=True)
 class Tested:
-    """Estimates of the first term over data sets, with p-values and, where there is one, a half width.
+    """Estimates of the first term over data sets, with p-values and the ends of their intervals.
 
     Parameters
     ----------
-    estimates, p_values, half_widths : array (draws,)
+    estimates, p_values, lows, highs : array (draws,)
+        The ends are nan where there is no interval.
     """
 
     estimates: FloatArray
     p_values: FloatArray
-    half_widths: FloatArray
+    lows: FloatArray
+    highs: FloatArray
 
 
 LinearTest = Callable[[FloatArray], Tested]
@@ -77,7 +79,8 @@ def _t_test(estimates: FloatArray, errors: FloatArray, df: float, level: float) 
         distance = -np.abs(estimates / errors)
     tails = special.ndtr(distance) if np.isinf(df) else special.stdtr(df, distance)
     quantile = special.ndtri((1 + level) / 2) if np.isinf(df) else special.stdtrit(df, (1 + level) / 2)
-    return Tested(estimates, np.asarray(2 * tails, dtype=np.float64), quantile * errors)
+    p_values = np.asarray(2 * tails, dtype=np.float64)
+    return Tested(estimates, p_values, estimates - quantile * errors, estimates + quantile * errors)
 
 
 def _cells(frame: Frame) -> FloatArray:
@@ -107,7 +110,7 @@ def _by_jackknife(estimator: Linear, rule: Rule, frame: Frame, level: float) -> 
     """Jackknife: the estimates without each cluster as linear maps."""
     weights = rule.by_cluster()[0].ravel()
     terms = rule.terms[:1]
-    clusters = len(frame.design.clusters)
+    clusters = float(clusters_behind(rule)[0])
     without = np.stack(
         [
             leave_one_out(estimator, Panel(frame, cell), terms, rule.estimate(cell)[:1])[0][:, 0]
@@ -121,7 +124,7 @@ def _by_jackknife(estimator: Linear, rule: Rule, frame: Frame, level: float) -> 
         estimates = flat @ weights
         difference = flat @ without.T - estimates[:, None]
         errors = np.sqrt((clusters - 1) / clusters * (difference**2).sum(axis=1))
-        return _t_test(estimates, errors, clusters - 1.0, level)
+        return _t_test(estimates, errors, clusters - 1, level)
 
     return test
 
@@ -147,6 +150,7 @@ def _by_permutation(rule: Rule, inference: Permutation, frame: Frame) -> LinearT
                 null = table[orders, clusters].sum(axis=1)
                 reached += (np.abs(null) >= np.abs(estimates[part]) * (1 - 1e-10)).sum(axis=0)
             p_values[part] = (1 + reached) / (len(others.orders) + 1)
-        return Tested(estimates, p_values, np.full(len(outcomes), np.nan))
+        none = np.full(len(outcomes), np.nan)
+        return Tested(estimates, p_values, none, none)
 
     return test

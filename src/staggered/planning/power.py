@@ -142,7 +142,9 @@ def power(  # noqa: PLR0913 - the contract's one verb for power, by formula and 
         )
     terms, errors, effects, rule = estimated(plan, estimator, contrast)
     errors, degrees, sentence = _tested(plan, estimator, contrast, df, errors, rule)
-    powers = power_of_test(effects / errors, degrees, alpha, noncentral)
+    # A reference period is 0 by definition: nothing is tested there.
+    distance = np.divide(effects, errors, out=np.full_like(errors, np.nan), where=errors > 0)
+    powers = power_of_test(distance, degrees, alpha, noncentral)
     return Power(
         powers=powers,
         errors=errors,

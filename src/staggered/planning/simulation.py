@@ -109,12 +109,13 @@ def simulated_power(  # noqa: PLR0913 - one analysis, one truth, and when to sto
                 break
     effect = _target(truth, used, frame)
     estimates = np.concatenate([one.tested.estimates for one in found])
-    half = np.concatenate([one.tested.half_widths for one in found])
+    low = np.concatenate([one.tested.lows for one in found])
+    high = np.concatenate([one.tested.highs for one in found])
     how = "the variance the plan assumes" if known else inference.name if inference else "its default inference"
     return Simulated(
         estimates=estimates,
         p_values=np.concatenate([one.tested.p_values for one in found]),
-        covered=np.where(np.isfinite(half), np.abs(estimates - effect) <= half, np.nan),
+        covered=np.where(np.isnan(low), np.nan, (low <= effect) & (effect <= high)),
         singular=sum(one.singular for one in found),
         effect=effect,
         alpha=alpha,
@@ -164,24 +165,27 @@ def _run(
     if test is not None:
         return _Chunk(test(outcomes), 0)
     rows = [_one(estimator, inference, Panel(frame, outcome), 1 - alpha) for outcome in outcomes]
-    numbers = np.array([row[:3] for row in rows]).T
-    return _Chunk(Tested(*numbers), sum(row[3] for row in rows))
+    numbers = np.array([row[:4] for row in rows]).T
+    return _Chunk(Tested(*numbers), sum(row[4] for row in rows))
 
 
 def _one(
     estimator: Estimator, inference: Inference | None, panel: Panel, level: float
-) -> tuple[float, float, float, bool]:
-    """Estimate, p-value, half width and whether the fit ended on a boundary; nan where it failed."""
+) -> tuple[float, float, float, float, bool]:
+    """Estimate, p-value, interval and whether the fit ended on a boundary; nan where it failed."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
         warnings.simplefilter("ignore", FewClustersWarning)
         try:
             estimate = estimator.fit(panel, inference).select([0])
-        except StaggeredError:
-            return math.nan, math.nan, math.nan, False
+        except DesignError:
+            # The same for every outcome: the question is wrong, and no data set failed.
+            raise
+        except (StaggeredError, np.linalg.LinAlgError):
+            return math.nan, math.nan, math.nan, math.nan, False
     low, high = estimate.interval(level)
     singular = any(issubclass(one.category, ConvergenceWarning) for one in caught)
-    return estimate.value, estimate.p_value, (high - low) / 2, singular
+    return estimate.value, estimate.p_value, low, high, singular
 
 
 def _batches(chunks: int, size: int) -> list[range]:
