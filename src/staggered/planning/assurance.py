@@ -23,7 +23,8 @@ from .correlation import Correlation
 from .decisions import Decisions, decisions
 from .degrees import degrees_of_freedom
 from .grid import varied
-from .power import planning_rule, standard_errors
+from .power import standard_errors
+from .settled import planning_rule
 from .tests_of_zero import power_of_test
 
 _CHUNK = 500

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..design.design import Design
 from ..errors import DesignError, StaggeredError
-from ..estimators.linear import Linear
+from ..kernel.protocols import Estimator
 from ..model.plan import Plan
 from ..results.design_comparison import DesignComparison
 from .power import detectable, power
@@ -22,7 +22,7 @@ _COLUMNS = ("powers", "errors", "degrees", "effects", "detectable",
 def compare_designs(
     plans: Mapping[str, Plan],
     *,
-    estimator: Linear | None = None,
+    estimator: Estimator | None = None,
     alpha: float = 0.05,
     df: Degrees | Mapping[str, Degrees] = None,
     target: float = 0.8,
@@ -35,7 +35,7 @@ def compare_designs(
     plans : mapping of str to Plan
         Each under the name that it should have in the table. They may differ in anything: design, sizes,
         correlation, effect.
-    estimator : Linear, optional
+    estimator : Estimator, optional
         Generalised least squares with each plan's own covariance when absent.
     alpha : float
         Two-sided level, for all of them.

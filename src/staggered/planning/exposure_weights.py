@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..estimators.linear import Linear
+from ..kernel.protocols import Estimator
 from ..model.plan import Plan
 from ..results.exposure_weights import ExposureWeights
-from .power import named, planning_rule
+from .power import named
+from .settled import planning_rule
 
 
-def exposure_weights(plan: Plan, estimator: Linear | None = None) -> ExposureWeights:
+def exposure_weights(plan: Plan, estimator: Estimator | None = None) -> ExposureWeights:
     """Weights of an analysis on the effects at each period of exposure.
 
         E[estimate] = Σ_s w(s) δ(s),   w(s) = Σ over cells in their s-th treated period of W · X
@@ -21,7 +22,7 @@ def exposure_weights(plan: Plan, estimator: Linear | None = None) -> ExposureWei
     Parameters
     ----------
     plan : Plan
-    estimator : Linear, optional
+    estimator : Estimator, optional
         Whose first term is looked at; generalised least squares with the plan's covariance when absent.
 
     References

@@ -12,7 +12,7 @@ from scipy import optimize
 
 from ..design.design import Design
 from ..errors import DesignError
-from ..estimators.linear import Linear
+from ..kernel.protocols import Estimator
 from ..model.plan import Plan
 from ..results.power import Power
 from ..value import DateArray
@@ -32,7 +32,7 @@ def needed(
     power: float = 0.8,
     what: What = "clusters",
     *,
-    estimator: Linear | None = None,
+    estimator: Estimator | None = None,
     alpha: float = 0.05,
     df: str | float | None = None,
     noncentral: bool = True,
@@ -102,7 +102,7 @@ Reached = Callable[..., Power]
 def _power(
     plan: Plan,
     clusters: float | None,
-    estimator: Linear | None,
+    estimator: Estimator | None,
     alpha: float,
     df: str | float | None,
     noncentral: bool,

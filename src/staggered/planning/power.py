@@ -7,10 +7,7 @@ from typing import overload
 
 import numpy as np
 
-from ..data.frame import Frame
 from ..errors import DesignError, listing
-from ..estimators.linear import Linear
-from ..estimators.trial.gls import Gls, gls_rule
 from ..kernel.protocols import Estimator, Inference
 from ..kernel.rule import Rule
 from ..model.plan import Plan
@@ -21,6 +18,7 @@ from .conventions import conventions as conventions
 from .conventions import papers
 from .degrees import MODEL_BASED, degrees_of_freedom
 from .precision import solve
+from .settled import planning_rule
 from .simulation import simulated_power
 from .small_sample import model_based
 from .tests_of_zero import distance_for, power_of_test
@@ -29,7 +27,7 @@ from .tests_of_zero import distance_for, power_of_test
 @overload
 def power(
     plan: Plan,
-    estimator: Linear | None = None,
+    estimator: Estimator | None = None,
     *,
     alpha: float = 0.05,
     df: str | float | None = None,
@@ -74,8 +72,9 @@ def power(  # noqa: PLR0913 - the contract's one verb for power, by formula and 
     Parameters
     ----------
     plan : Plan
-    estimator : Linear, optional
-        Generalised least squares with the plan's covariance when absent.
+    estimator : Estimator, optional
+        Generalised least squares with the plan's covariance when absent. `Mixed` and `Efficient`, whose weights
+        follow the data, are taken at what they would settle on in endless data from the plan.
     alpha : float
         Two-sided level; both tails count.
     df : None, name or number
@@ -134,12 +133,6 @@ def power(  # noqa: PLR0913 - the contract's one verb for power, by formula and 
             "The formula knows neither: it takes the plan for true and its variance as known.",
             "Add simulate=2000, or leave them out.",
         )
-    if not isinstance(estimator, Linear | None):
-        raise DesignError(
-            f"{estimator.name} has no weights that are known before the outcome.",
-            "The formula for power is made of such weights.",
-            "Add simulate=2000 to run the analysis itself on simulated data.",
-        )
     terms, errors, effects, rule = estimated(plan, estimator, contrast)
     errors, degrees, sentence = _tested(plan, estimator, contrast, df, errors, rule)
     # A reference period is 0 by definition: nothing is tested there.
@@ -162,7 +155,7 @@ def detectable(
     plan: Plan,
     power: float = 0.8,
     *,
-    estimator: Linear | None = None,
+    estimator: Estimator | None = None,
     alpha: float = 0.05,
     df: str | float | None = None,
     noncentral: bool = True,
@@ -222,21 +215,8 @@ def detectable(
     )
 
 
-def planning_rule(plan: Plan, estimator: Linear | None) -> Rule:
-    """Rule of an estimator on a plan's design; generalised least squares at the plan's covariance when none is named.
-
-    `Gls` with the plan's own correlation also takes the plan's variances, which may differ between cells.
-    """
-    frame = Frame(plan.design)
-    if estimator is None:
-        return gls_rule(frame, plan.blocks())
-    if isinstance(estimator, Gls) and estimator.covariance == plan.covariance:
-        return gls_rule(frame, plan.blocks(), by=estimator.by, time=estimator.time)
-    return estimator.rule(frame)
-
-
 def estimated(
-    plan: Plan, estimator: Linear | None, contrast: Sequence[float] | None
+    plan: Plan, estimator: Estimator | None, contrast: Sequence[float] | None
 ) -> tuple[tuple[str, ...], FloatArray, FloatArray, Rule | None]:
     """Labels, standard errors and expected estimates of the terms, and the rule they come from.
 
@@ -255,7 +235,7 @@ def estimated(
 
 def _tested(
     plan: Plan,
-    estimator: Linear | None,
+    estimator: Estimator | None,
     contrast: Sequence[float] | None,
     df: str | float | None,
     errors: FloatArray,
@@ -283,7 +263,7 @@ def _contrast(rule: Rule, given: Sequence[float]) -> FloatArray:
     return np.concatenate([np.zeros(len(rule.terms) - len(terms)), row])[None, :]
 
 
-def named(plan: Plan, estimator: Linear | None) -> str:
+def named(plan: Plan, estimator: Estimator | None) -> str:
     """Name of the analysis that a plan's power is about."""
     if estimator is not None:
         return estimator.name

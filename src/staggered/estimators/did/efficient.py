@@ -114,6 +114,16 @@ class Efficient(Fitting):
         beta = self._beta(plan, outcome, means)
         return _rule(plan, plan.adjusted.weights(beta), self._beta_note(beta, plan.summary))
 
+    def rule_under(self, frame: Frame, blocks: FloatArray) -> Rule:
+        """Weights with β settled at the covariance of each cluster's outcomes, (clusters, periods, periods)."""
+        plan = self._plan(frame)
+        beta = np.full(len(plan.summary.terms), np.nan if self.beta == "optimal" else float(self.beta))
+        if self.beta == "optimal":
+            groups = plan.groups
+            spread = [(groups.share[rows, None, None] ** 2 * blocks[rows]).sum(axis=0) for rows in groups.rows()]
+            beta = plan.adjusted.optimal(np.array(spread))
+        return _rule(plan, plan.adjusted.weights(beta), ())
+
     def regroups(self, panel: Panel) -> bool:
         """Whether clusters differ in nothing but their schedules, with two or more starting together."""
         frame = panel.frame
