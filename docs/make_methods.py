@@ -30,9 +30,9 @@ Written from the code by `docs/make_methods.py`. The name in code quotes after e
 LAWS = """\
 ## Which weights obey which law
 
-Every estimator here is linear: a weight for each council in each period, fixed by the design before any outcome is
-seen. Computed on three designs: six councils starting one by one, nine in three groups with one of them never treated,
-and seven with gaps.
+Every estimator of this table is linear: a weight for each council in each period, fixed by the design before any
+outcome is seen. Computed on three designs: six councils starting one by one, nine in three groups with one of them
+never treated, and seven with gaps.
 
 - **treated sum to 1** (`treated`): an effect of 1 in every treated cell is estimated as 1.
 - **councils cancel** (`clusters`): each council's weights sum to 0, so that how high a council always is makes no

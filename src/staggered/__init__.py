@@ -26,6 +26,7 @@ _ROOMS: dict[str, tuple[str, ...]] = {
     "inference.bootstrap": ("Bootstrap",),
     "inference.wild": ("WildBootstrap",),
     "estimators.trial.gls": ("Gls",),
+    "estimators.trial.marginal": ("Marginal",),
     "estimators.trial.mixed": ("Mixed",),
     "inference.model_based": ("ModelBased",),
     "estimators.did.twfe": ("Twfe",),

@@ -68,6 +68,7 @@ def test_hierarchical_takes_the_model_of_the_study_and_its_own_options():
             {"estimator": "group-time", "anticipation": "two"},
             "option anticipation of group-time in .analysis. is 'two'",
         ),
+        ({"estimator": "marginal"}, "marginal in .analysis. has no family"),
         ({"estimator": "twfe", "inference": {"name": "cluster", "kind": "CR9"}}, "option kind of cluster"),
         ({"estimator": "twfe", "inference": {"name": "jackknife", "draws": 9}}, "jackknife has no options"),
         ({"estimator": "twfe", "inference": {"draws": 9}}, "names the inference ''"),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import MISSING, dataclass, fields, replace
 from typing import get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
-from ..errors import StudyError
+from ..errors import StudyError, listing
 from ..estimators.trial.mixed import Mixed
 from ..hierarchical.hierarchical import Hierarchical
 from ..kernel.protocols import Estimator, Inference
@@ -137,6 +137,13 @@ def _estimator(name: str, options: dict[str, object], covariance: Covariance | N
                 "Leave it out, or name mixed, which estimates the correlation.",
             )
         options = {"covariance": covariance, **options}
+    needed = [part.name for part in fields(kind) if part.default is MISSING and part.default_factory is MISSING]  # type: ignore[arg-type]  # as above
+    if absent := [one for one in needed if one not in options]:
+        raise StudyError(
+            f"{name} in [analysis] has no {listing(absent)}.",
+            "It decides which model is fitted, so it is never guessed.",
+            f'Add it to the entry, for example {{ estimator = "{name}", {absent[0]} = ... }}.',
+        )
     return kind(**_checked(kind, options, name)), ""
 
 

@@ -19,6 +19,7 @@ from ..estimators.did.sun_abraham import SunAbraham
 from ..estimators.did.twfe import Twfe
 from ..estimators.did.within_period import WithinPeriod
 from ..estimators.trial.gls import Gls
+from ..estimators.trial.marginal import Marginal
 from ..estimators.trial.mixed import Mixed
 from ..hierarchical.hierarchical import Hierarchical
 from ..inference.bootstrap import Bootstrap
@@ -59,7 +60,20 @@ COVARIANCES: dict[str, type[Covariance]] = _by_name(_COVARIANCES)
 EFFECTS: dict[str, type[Effect]] = _by_name(_EFFECTS)
 """[effect] kind."""
 ESTIMATORS: dict[str, type[Estimator]] = _by_name(
-    (Gls, Twfe, GroupTime, Imputation, SunAbraham, Extended, Stacked, WithinPeriod, Efficient, Mixed, Hierarchical)
+    (
+        Gls,
+        Twfe,
+        GroupTime,
+        Imputation,
+        SunAbraham,
+        Extended,
+        Stacked,
+        WithinPeriod,
+        Efficient,
+        Mixed,
+        Marginal,
+        Hierarchical,
+    )
 )
 """[analysis] estimator."""
 INFERENCES: dict[str, type[Inference]] = _by_name(
