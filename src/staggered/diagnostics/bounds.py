@@ -40,7 +40,7 @@ def bounds(
     Parameters
     ----------
     estimate : Estimate
-        By event time, against one base: `SunAbraham`, `GroupTime(base="universal")` or `Imputation`.
+        By event time, against one base: `SunAbraham` or `GroupTime(base="universal")`.
     kind : {"relative", "smoothness"}
         Departures after go-live at most m times the largest one between neighbouring periods before it; or a trend
         whose slope changes by at most m from period to period.

@@ -6,11 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import IdentificationError
+from ..errors import IdentificationError, listing
+from ..estimators.did.imputation import Imputation
 from ..results.estimate import Estimate
 from ..results.resampled import Resampled
 from ..results.uncertainty import Draws, Sampling
 from ..value import FloatArray, IntArray
+
+MIXED_BASES = frozenset({Imputation().name})
+"""Estimators whose effects are measured against all earlier periods together, whatever their leads stand on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +63,15 @@ def path_of(estimate: Estimate, why: str) -> Path:
     Raises
     ------
     IdentificationError
-        No event times before or after go-live, no covariance, or cells before go-live that are measured
-        each against the period before it.
+        No event times before or after go-live, no covariance, or effects and leads against different bases.
     """
+    if estimate.estimator in MIXED_BASES:
+        raise IdentificationError(
+            f"{why} was asked for of {estimate.estimator}.",
+            "Its effects are measured against all periods before go-live and its leads against one, so that a trend "
+            "does not run through both.",
+            'Fit GroupTime(by="event", base="universal") or SunAbraham(by="event").',
+        )
     terms = [(k, term.event) for k, term in enumerate(estimate.terms) if term.event is not None]
     covariance = joint_covariance(estimate)
     if not terms or covariance is None:
@@ -82,21 +92,40 @@ def path_of(estimate: Estimate, why: str) -> Path:
         raise IdentificationError(
             f"{why} was asked for of an event study in which each period before go-live is measured against the last.",
             "It needs every time measured against the same base.",
-            'Fit GroupTime(by="event", base="universal"), SunAbraham(by="event") or Imputation(by="event").',
+            'Fit GroupTime(by="event", base="universal") or SunAbraham(by="event").',
         )
     known.sort(key=lambda pair: pair[1])
     rows = [k for k, _ in known]
     events = np.array([event for _, event in known])
     if not (events < base).any() or not (events >= 0).any():
-        missing = "before" if (events >= 0).any() else "after"
-        raise IdentificationError(
-            f"{why} was asked for where no time {missing} go-live can be estimated.",
-            "It sets what happened before go-live against what happened after.",
-            "Bring at least two periods before go-live.",
-        )
+        _refuse_half(why, estimate, events, base)
     degrees = estimate.uncertainty.df()[rows]
     df = float(np.nanmin(degrees)) if np.isfinite(degrees).any() else np.inf
     return Path(events, estimate.values[rows], covariance[np.ix_(rows, rows)], base, df)
+
+
+def _refuse_half(why: str, estimate: Estimate, events: IntArray, base: int) -> None:
+    """Say which half of the path is missing, and whether for want of an estimate or of its standard error."""
+    missing = "before" if not (events < base).any() else "after"
+    unsure = [
+        term.label
+        for k, term in enumerate(estimate.terms)
+        if term.event is not None
+        and (term.event < base if missing == "before" else term.event >= 0)
+        and np.isfinite(estimate.values[k])
+    ]
+    if unsure:
+        raise IdentificationError(
+            f"{why} was asked for where {listing(unsure)} have no standard error.",
+            "It weighs what happened before go-live against what happened after by how sure each is; cohorts of one "
+            "council have no analytic standard error.",
+            "Fit with Jackknife(), or with more councils to a step.",
+        )
+    raise IdentificationError(
+        f"{why} was asked for where no time {missing} go-live can be estimated.",
+        "It sets what happened before go-live against what happened after.",
+        "Bring at least two periods before go-live." if missing == "before" else "Bring periods after go-live.",
+    )
 
 
 def joint_covariance(estimate: Estimate) -> FloatArray | None:

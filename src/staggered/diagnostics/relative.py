@@ -3,8 +3,9 @@
 For each pair of neighbouring times before go-live, taken as the one with the largest departure D, the restriction
 says |δ_{t+1} − δ_t| ≤ M·D at every later time. With the effects unrestricted this is two inequalities in the
 combination of interest, −M·k·D ≤ target'β − θ ≤ M·k·D with k = Σ_j |Σ_{t ≥ j} target_t|, next to those that make D
-the largest: no nuisance parameter is left. Each is tested by Andrews, Roth and Pakes' conditional test with a
-least-favourable first stage; θ is kept when any of the pairs keeps it.
+the largest: the effects that are not asked about drop out exactly, and no nuisance parameter is left. Each is
+tested by Andrews, Roth and Pakes' conditional test with a least-favourable first stage; θ is kept when any of the
+pairs keeps it.
 """
 
 from __future__ import annotations

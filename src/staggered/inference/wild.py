@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -100,6 +100,8 @@ class WildBootstrap(Value):
                 "It resamples the residuals of one regression.",
                 "Use Jackknife() or Permutation().",
             )
+        # Councils keep their dates in every draw, so scores that let cohorts' shares vary too have no part.
+        rule = replace(rule, influence=None)
         point = Point.of(rule, panel.outcome)
         used: BoolArray = np.asarray(rule.frame.used.any(axis=1))
         _warn_if_few(rule)

@@ -42,12 +42,14 @@ class Studentised(Uncertainty):
         return np.full(self.numerator.shape[2], np.nan)
 
     def p_value(self, value: FloatArray) -> FloatArray:
-        """Share of draws, the actual one included, whose ratio is as far from 0."""
-        return np.array([self._p(k, 0.0) if np.isfinite(v) else np.nan for k, v in enumerate(value)])
+        """Share of draws, the actual one included, whose ratio is as far from 0; nan without an actual ratio."""
+        known = np.isfinite(value) & np.isfinite(self.se())
+        return np.array([self._p(k, 0.0) if there else np.nan for k, there in enumerate(known.tolist())])
 
     def interval(self, value: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:
         """Ends of the effects around the estimate that the test does not reject."""
-        ends = [self._ends(k, float(v), 1 - level) for k, v in enumerate(value)]
+        # 1 − 0.9 is a little less than 0.1, and a p-value of exactly 0.1 is to be rejected.
+        ends = [self._ends(k, float(v), 1 - level + _ROUNDING) for k, v in enumerate(value)]
         return np.array([low for low, _ in ends]), np.array([high for _, high in ends])
 
     def band(self, value: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:
