@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..results.power import Power
 
 A_CHECK_FAILED = 1
+_VARIED = ("icc", "cac", "size", "effect", "clusters")
 
 
 @click.command()
@@ -76,7 +77,11 @@ def show(study: str, as_json: bool) -> None:
 @click.command()
 @STUDY
 @click.option(
-    "--grid", "ranges", multiple=True, metavar="NAME=A,B,...", help="Values of icc or cac to show power over."
+    "--grid",
+    "ranges",
+    multiple=True,
+    metavar="NAME=A,B,...",
+    help="Values of icc, cac, size, effect or clusters to show power over.",
 )
 @simulation
 @AS_JSON
@@ -92,7 +97,7 @@ def power(
 ) -> None:
     """Power, detectable effect, and a range of both.
 
-    For the effect in the file, and over the icc and cac of --grid or of the file; with --simulate the primary
+    For the effect in the file, and over the values of --grid or of the file; with --simulate the primary
     analysis of the file is run on simulated data sets instead.
     """
     from ..study.load import load
@@ -234,13 +239,15 @@ def _widest(single: Power | None, smallest: Power, grid: Power | None) -> pd.Dat
 
 
 def _ranges(given: tuple[str, ...]) -> dict[str, list[float]]:
-    """Read icc=.01,.05 and cac=.5,.8."""
+    """Read icc=.01,.05 and cac=.5,.8 and others that can be varied."""
     found: dict[str, list[float]] = {}
     for text in given:
         name, _, values = text.partition("=")
-        if name not in {"icc", "cac"}:
+        if name not in _VARIED:
             raise StudyError(
-                f"--grid {text} varies {name!r}.", "Power is shown over icc and cac.", "Write --grid icc=.01,.05"
+                f"--grid {text} varies {name!r}.",
+                f"Power is shown over {', '.join(_VARIED[:-1])} and {_VARIED[-1]}.",
+                "Write --grid icc=.01,.05",
             )
         try:
             found[name] = [float(value) for value in values.split(",")]

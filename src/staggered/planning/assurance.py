@@ -22,10 +22,10 @@ from .conventions import conventions, papers
 from .correlation import Correlation
 from .decisions import Decisions, decisions
 from .degrees import degrees_of_freedom
-from .grid import varied
 from .power import standard_errors
 from .settled import planning_rule
 from .tests_of_zero import power_of_test
+from .variation import varied
 
 _CHUNK = 500
 _ALPHA = 0.05

@@ -15,9 +15,9 @@ from ..kernel.protocols import Inference
 from ..model.effect import Constant
 from ..model.plan import Plan
 from ..value import FloatArray
-from .grid import varied
 from .simulate import draw_outcomes
 from .simulation import vectorised
+from .variation import varied
 
 
 def simulated_powers(

@@ -20,8 +20,8 @@ from ..model.effect import Constant
 from ..model.plan import Plan
 from ..model.prior import Priors, completed
 from ..value import FloatArray, Value
-from .grid import varied
 from .simulate import simulate
+from .variation import varied
 
 _CHUNK = 500
 _POINTS = 4096

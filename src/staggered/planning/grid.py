@@ -4,41 +4,52 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import fields, replace
-from typing import Any, cast
+from dataclasses import replace
 
 import numpy as np
 
-from ..data.frame import Frame
-from ..errors import DesignError, listing
-from ..estimators.trial.gls import gls_rule
-from ..model.covariance import Cells, Covariance, Exchangeable, Nested
+from ..errors import DesignError
 from ..model.plan import Plan
 from ..results.power import Power
 from ..value import FloatArray
 from .conventions import conventions, papers
 from .correlation import Correlation
-from .degrees import degrees_of_freedom
-from .power import standard_errors
+from .degrees import Counts, counted_degrees
+from .precision import solve
 from .tests_of_zero import power_of_test
+from .variation import CORRELATIONS, varied, with_value
+
+_STACKED = (*CORRELATIONS, "variance")
+"""Assumptions that one computation takes many values of: correlations, and the variance of a history of log rates."""
 
 
-def grid(
+def grid(  # noqa: PLR0913 - one argument for each assumption, all by name
     plan: Plan,
     *,
     icc: Sequence[float] | None = None,
     cac: Sequence[float] | None = None,
     iac: Sequence[float] | None = None,
+    size: Sequence[float] | None = None,
+    effect: Sequence[float] | None = None,
+    clusters: Sequence[float] | None = None,
     correlation: Correlation | None = None,
     alpha: float = 0.05,
     df: str | float | None = None,
 ) -> Power:
-    """Power of generalised least squares for every combination of correlations, in one computation.
+    """Power of generalised least squares for every combination of assumptions.
+
+    All correlations are solved in one computation.
 
     Parameters
     ----------
     icc, cac, iac : sequence of float, optional
         Values to cross; the plan's own where absent. A plan without cac is taken as nested when cac is given.
+    size : sequence of float, optional
+        Mean numbers of people per cluster-period, all sizes keeping their proportions.
+    effect : sequence of float, optional
+        Sizes of a constant effect or of a ramp, on the scale of the plan's own.
+    clusters : sequence of float, optional
+        Numbers of clusters of the plan's own mix of schedules and sizes.
     correlation : Correlation, optional
         From `estimate_correlation`, in place of icc and cac: its structure, at the 5, 25, 50, 75 and 95%
         quantiles of what the history leaves open.
@@ -57,19 +68,18 @@ def grid(
     ...                covariance=sg.Exchangeable(icc=0.05), effect=sg.Constant(0.2))
     >>> sg.grid(plan, icc=[0.01, 0.05], cac=[0.5, 1.0], df="normal").table()["power"].round(3).tolist()
     [0.993, 0.996, 0.873, 0.994]
+    >>> sg.grid(plan, clusters=[8, 16, 24], df="normal").powers.round(3)
+    array([0.73 , 0.953, 0.994])
     """
-    given = {
-        name: [float(v) for v in values]
-        for name, values in (("icc", icc), ("cac", cac), ("iac", iac))
-        if values is not None
-    }
+    asked = {"icc": icc, "cac": cac, "iac": iac, "size": size, "effect": effect, "clusters": clusters}
+    given = {name: [float(v) for v in values] for name, values in asked.items() if values is not None}
     if correlation is not None:
         if "icc" in given or "cac" in given:
             raise DesignError(
                 "Both correlation and icc or cac were given.", "Each says how clusters are correlated.", "Keep one."
             )
         plan, given = replace(plan, covariance=correlation.covariance()), {**correlation.quantiles(), **given}
-    if not given:
+    if not all(given.values()) or not given:
         raise DesignError(
             "grid was given nothing to vary.",
             "It shows power over a range of assumptions.",
@@ -77,48 +87,56 @@ def grid(
         )
     rows = list(itertools.product(*given.values()))
     inputs = {name: tuple(row[k] for row in rows) for k, name in enumerate(given)}
-    stacked = {name: np.array(column)[:, None, None, None] for name, column in inputs.items()}
-    covariance = varied(plan, stacked)
-    blocks = covariance.blocks(Cells.of(plan.design), plan.outcome.total_variance(plan.design, plan.effect))
-    blocks = np.broadcast_to(blocks, (len(rows), *blocks.shape[-3:]))
-    errors = standard_errors(plan, blocks)
-    degrees, sentence = degrees_of_freedom(plan, df)
-    effects = _effects(plan, blocks)
+    errors, effects, degrees, sentences = _solved(plan, inputs, len(rows), df)
     return Power(
         powers=power_of_test(effects / errors, degrees, alpha, noncentral=True),
         errors=errors,
-        degrees=np.full(len(rows), degrees),
+        degrees=degrees,
         effects=effects,
         alpha=alpha,
         inputs=inputs,
         estimator="generalised least squares",
-        conventions=conventions(plan, sentence),
+        conventions=conventions(plan, sentences[0] if len(sentences) == 1 else " ".join(sentences)),
         references=papers(plan),
     )
 
 
-def varied(plan: Plan, values: dict[str, FloatArray]) -> Covariance:
-    """Put stacked parameters into the plan's covariance; exchangeable becomes nested when a cac is given."""
-    base = plan.covariance
-    if isinstance(base, Exchangeable) and "cac" in values:
-        base = Nested(icc=base.icc, cac=1.0, iac=base.iac, retention=base.retention, variance=base.variance)
-    known = {part.name for part in fields(cast(Any, base))}
-    unknown = [name for name in values if name not in known]
-    if unknown:
+def _solved(
+    plan: Plan, inputs: dict[str, tuple[float, ...]], count: int, df: str | float | None
+) -> tuple[FloatArray, FloatArray, FloatArray, tuple[str, ...]]:
+    """Standard errors, effects and degrees of freedom of every row, and what is to be said of the latter."""
+    errors, effects, degrees = np.empty(count), np.empty(count), np.empty(count)
+    sentences: dict[str, None] = {}
+    apart = [name for name in inputs if name not in _STACKED]
+    columns = np.array([inputs[name] for name in apart]).T if apart else np.zeros((count, 0))
+    for values in np.unique(columns, axis=0) if apart else columns[:1]:
+        rows = np.flatnonzero((columns == values).all(axis=1))
+        version, share = plan, 1.0
+        for name, value in zip(apart, values.tolist(), strict=True):
+            if name == "clusters":
+                share = _share(plan, value)
+            else:
+                version = with_value(version, name, value)
+        stacked = {name: np.array(inputs[name])[rows, None, None, None] for name in inputs if name in _STACKED}
+        error, effect = _at_correlations(version, stacked, len(rows))
+        counts = Counts.of(plan)
+        more = replace(counts, clusters=counts.clusters * share, cells=counts.cells * share)
+        degrees[rows], sentence = counted_degrees(more, df)
+        errors[rows], effects[rows] = error / np.sqrt(share), effect
+        sentences[sentence] = None
+    return errors, effects, degrees, tuple(sentences)
+
+
+def _share(plan: Plan, clusters: float) -> float:
+    if not clusters > 0:
         raise DesignError(
-            f"{type(base).__name__} has no {listing(unknown)}.",
-            "Only the parameters of the plan's own correlation can be varied.",
-            "Choose another correlation for the plan, such as Nested(icc=..., cac=...).",
+            f"clusters is {clusters:g}.", "It counts councils or teams.", "Give numbers above 0, such as [10, 20, 40]."
         )
-    return cast(Covariance, replace(cast(Any, base), **values))
+    return clusters / len(plan.design.clusters)
 
 
-def _effects(plan: Plan, blocks: FloatArray) -> FloatArray:
-    """What generalised least squares estimates under the plan's effect, at each covariance."""
-    effects = plan.effects()
-    treated = np.nan_to_num(plan.design.treatment)
-    ratio = np.divide(effects, treated, out=np.zeros_like(effects), where=treated > 0)[treated > 0]
-    if np.ptp(ratio) <= 1e-12 * max(1e-300, np.abs(ratio).max()):
-        return np.full(len(blocks), ratio[0])
-    frame = Frame(plan.design)
-    return np.array([gls_rule(frame, one).estimate(effects)[0] for one in blocks])
+def _at_correlations(plan: Plan, stacked: dict[str, FloatArray], count: int) -> tuple[FloatArray, FloatArray]:
+    """Standard errors and effects of one plan at a stack of correlations."""
+    found = solve(plan, varied(plan, stacked) if stacked else None)
+    errors, effects = np.broadcast_to(found.errors, count), np.broadcast_to(found.effects, count)
+    return errors, effects

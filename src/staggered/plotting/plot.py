@@ -16,17 +16,21 @@ from ..model.plan import Plan
 from ..results.attained import Attained
 from ..results.design_comparison import DesignComparison
 from ..results.estimate import Estimate
+from ..results.information import Information
 from ..results.power import Power
+from ..results.tornado import Tornado
 from .canvas import Place
 from .course import course
 from .coverage import coverage
 from .design_comparison import design_comparison
 from .event_study import event_study
 from .forest import forest
+from .information_map import information_map
 from .power_curve import power_curve
 from .power_map import power_map
 from .power_spread import power_spread
 from .schedule import schedule
+from .tornado import tornado
 from .weights import weights
 
 
@@ -35,13 +39,15 @@ def plot(result: object, ax: Place = None) -> Axes:
     """Draw a result.
 
     A design, plan or allocation: its schedule. A power: a heat map where two assumptions vary, else a curve. Power
-    over allocations: a histogram. Designs side by side: a bar of power for each. A panel: the outcome over time.
+    over allocations: a histogram. Designs side by side: a bar of power for each. Information: a map of cells, or a
+    bar for each cluster or period. A tornado: a bar for each assumption. A panel: the outcome over time.
     An estimate by event time: an event study; any other, or a list of estimates: a forest. A rule by cell: what can
     be estimated; any other: its weights.
 
     Parameters
     ----------
-    result : Design, Plan, Allocation, Power, Attained, DesignComparison, Panel, Estimate, sequence of Estimate, or Rule
+    result : Design, Plan, Allocation, Power, Attained, DesignComparison, Information, Tornado, Panel, Estimate, \
+sequence of Estimate, or Rule
     ax : Axes or Figure, optional
         Where to draw. An empty figure takes the picture's own size; a new one is made when absent.
 
@@ -98,6 +104,16 @@ def _(result: Attained, ax: Place = None) -> Axes:
 @plot.register
 def _(result: DesignComparison, ax: Place = None) -> Axes:
     return design_comparison(result, ax)
+
+
+@plot.register
+def _(result: Information, ax: Place = None) -> Axes:
+    return information_map(result, ax)
+
+
+@plot.register
+def _(result: Tornado, ax: Place = None) -> Axes:
+    return tornado(result, ax)
 
 
 @plot.register

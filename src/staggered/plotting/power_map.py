@@ -39,7 +39,7 @@ def power_map(power: Power, on: Place = None, *, target: float = 0.8) -> Axes:
     for (i, j), value in np.ndenumerate(tiles):
         # A power of 79.6% is not written as 80%.
         axes.text(
-            j, i, percent(value, target), ha="center", va="center", size=TEXT, color=_readable(value),
+            j, i, percent(value, target), ha="center", va="center", size=TEXT, color=readable(_SHADES(value)),
             weight="bold" if value >= target else "normal",
         )  # fmt: skip
         if value >= target:
@@ -82,9 +82,9 @@ def _two_inputs(power: Power) -> tuple[str, str]:
     return across, up
 
 
-def _readable(value: float) -> str:
-    """Dark or light ink, whichever stands out more on the tile."""
-    channels = np.array(to_rgb(_SHADES(value)))
+def readable(shade: tuple[float, float, float, float]) -> str:
+    """Dark or light ink, whichever stands out more on a tile of this colour."""
+    channels = np.array(to_rgb(shade))
     linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
     luminance = float(linear @ [0.2126, 0.7152, 0.0722])
     return PAPER if 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.0605 else INK

@@ -166,19 +166,38 @@ class Study:
         """Smallest effect that is detected with the target power."""
         return detectable(self.plan, self.spec.power.target, alpha=self.spec.power.alpha, df=self.spec.power.df)
 
-    def grid(self, *, icc: list[float] | None = None, cac: list[float] | None = None) -> Power:
-        """Power over a range of correlations: those given, else those of the file's grid."""
+    def grid(
+        self,
+        *,
+        icc: list[float] | None = None,
+        cac: list[float] | None = None,
+        size: list[float] | None = None,
+        effect: list[float] | None = None,
+        clusters: list[float] | None = None,
+    ) -> Power:
+        """Power over a range of assumptions: those given, else those of the file's grid."""
         self._require_effect()
         told = self.spec.power.grid
-        icc = icc or (told.icc if told else None) or None
-        cac = cac or (told.cac if told else None) or None
-        if icc is None and cac is None:
+        given = {"icc": icc, "cac": cac, "size": size, "effect": effect, "clusters": clusters}
+        if not size and not effect and not clusters and told is not None:
+            given = {**given, "icc": icc or told.icc, "cac": cac or told.cac}
+        chosen = {name: values for name, values in given.items() if values}
+        if not chosen:
             raise StudyError(
                 f"{Path(self.path).name} has no grid in [power].",
                 "A range of correlations says more than one number that nobody knows.",
                 "Add grid = { icc = [...], cac = [...] }.",
             )
-        return grid(self.plan, icc=icc, cac=cac, alpha=self.spec.power.alpha, df=self.spec.power.df)
+        return grid(
+            self.plan,
+            icc=chosen.get("icc"),
+            cac=chosen.get("cac"),
+            size=chosen.get("size"),
+            effect=chosen.get("effect"),
+            clusters=chosen.get("clusters"),
+            alpha=self.spec.power.alpha,
+            df=self.spec.power.df,
+        )
 
     def simulated_power(
         self, draws: int, *, seed: int = 1, precise: float | None = None, on_progress: Progress | None = None
