@@ -28,6 +28,7 @@ _ROOMS: dict[str, tuple[str, ...]] = {
     "estimators.trial.gls": ("Gls",),
     "estimators.trial.marginal": ("Marginal",),
     "estimators.trial.mixed": ("Mixed",),
+    "estimators.trial.glmm": ("Glmm",),
     "inference.model_based": ("ModelBased",),
     "estimators.did.twfe": ("Twfe",),
     "estimators.did.group_time": ("GroupTime",),

@@ -159,7 +159,10 @@ class Estimate(Value):
         return self.select(range(1, len(self.terms))) if self.headed and not self._single else self
 
     def on(self, scale: str) -> Estimate:
-        """Restate the terms on another scale: "count" of children, "rate" or "ratio".
+        """Restate the terms on another scale.
+
+        A hierarchical fit knows "count" (of children), "rate" and "ratio"; `Glmm` knows "risk difference", "risk
+        ratio" and "odds ratio", or "rate difference" and "rate ratio".
 
         Raises
         ------
@@ -169,8 +172,8 @@ class Estimate(Value):
         if not isinstance(self.posterior, Restating):
             raise DataError(
                 f"An estimate by {self.estimator} cannot be restated as {scale}.",
-                "That takes the level of every council, which only a hierarchical fit holds.",
-                "Fit Hierarchical, or give the outcome itself on the scale that is wanted.",
+                "That takes the level of every council, which only fits of Hierarchical and Glmm hold.",
+                "Fit one of them, or give the outcome itself on the scale that is wanted.",
             )
         return self.posterior.restate(self, scale)
 
@@ -210,7 +213,7 @@ class Estimate(Value):
         low, high = self.uncertainty.interval(self.values, _checked(level))
         se = self.uncertainty.se()
         with np.errstate(divide="ignore", invalid="ignore"):
-            statistic = self.values / se
+            statistic = self.values / se if self.uncertainty.neutral == 0 else np.full(len(se), np.nan)
         return pd.DataFrame(
             {
                 "term": [term.label for term in self.terms],
@@ -229,7 +232,7 @@ class Estimate(Value):
         first = self.select([0])
         low, high = first.uncertainty.interval(first.values, _checked(level))
         value = float(first.values[0])
-        neutral = first.uncertainty.neutral if isinstance(first.uncertainty, Draws) else 0.0
+        neutral = first.uncertainty.neutral
         said = number_words(value) if neutral == 0 else f"{value:.3g}"
         sentences = [*self.alerts, f"{self.estimand[:1].upper()}{self.estimand[1:]}, for {self.outcome}: {said}."]
         kind = self.uncertainty.kind

@@ -23,6 +23,11 @@ class Uncertainty(Value):
 
     kind: str
 
+    @property
+    def neutral(self) -> float:
+        """The value that stands for no effect: 0, or 1 for ratios."""
+        return 0.0
+
     @abstractmethod
     def se(self) -> FloatArray:
         """Standard errors, (k,)."""

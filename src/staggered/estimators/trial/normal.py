@@ -158,7 +158,7 @@ def normal_model(panel: Panel, choices: Choices) -> NormalModel:
     DataWarning
         A covariate that calendar time and other covariates explain, which is left out.
     """
-    _require_covariates(panel)
+    require_covariates(panel)
     if choices.cohort and (panel.people is None or panel.people.unit is None):
         raise DataError(
             "A model with effects of people was asked for, but nobody is followed.",
@@ -181,17 +181,17 @@ def normal_model(panel: Panel, choices: Choices) -> NormalModel:
     groups = [data.spread(np.broadcast_to(calendar, shape)), data.covariates]
     names = (*(f"time {k + 1}" for k in range(calendar.shape[1])), *data.covariate_names)
     columns = np.concatenate([*groups, *([data.spread(effect.grid)] if effect else [])], axis=2)
-    kept, said = _independent(columns, names, effect)
+    kept, said = independent(columns, names, effect)
     crossed = data.spread(effect.random) if effect is not None and effect.random is not None else None
     structure = working_structure(working, panel.frame, data, crossed=crossed)
-    _require_clusters(structure, int(data.real.any(axis=1).sum()), working)
+    require_clusters(structure, int(data.real.any(axis=1).sum()), working)
     chosen = tuple(name for name, keep in zip(names, kept, strict=False) if keep)
     return NormalModel(
         data, columns[:, :, kept], chosen, effect, structure, crossed, choices.restricted, (*notes, *said)
     )
 
 
-def _require_covariates(panel: Panel) -> None:
+def require_covariates(panel: Panel) -> None:
     """Refuse covariates that some people lack."""
     people = panel.people
     if people is None:
@@ -207,7 +207,7 @@ def _require_covariates(panel: Panel) -> None:
         )
 
 
-def _independent(
+def independent(
     columns: FloatArray, names: tuple[str, ...], effect: EffectColumns | None
 ) -> tuple[BoolArray, tuple[str, ...]]:
     """Columns that those before them do not explain; covariates that they do are left out and named."""
@@ -237,7 +237,7 @@ def _independent(
     return kept, (said,)
 
 
-def _require_clusters(structure: Structure, clusters: int, working: Working) -> None:
+def require_clusters(structure: Structure, clusters: int, working: Working) -> None:
     """Refuse more variances of clusters than clusters."""
     count = sum(name not in {"residual", "person"} for name in structure.names)
     if clusters <= count:

@@ -42,7 +42,7 @@ def permuted(
     held = replace(choices, effect="", working=choices.working.without_treatment())
     fit = fit_normal(normal_model(panel, held))
     # Cells that the own schedule leaves out and another would use: measured, and at hand.
-    null = normal_model(_all_that_was_measured(panel), held) if blanks else fit.model
+    null = normal_model(all_that_was_measured(panel), held) if blanks else fit.model
     schedule = effect_columns(Frame(panel.design), choices.effect, knots=choices.knots, delay=choices.delay)
     theta = fit.maximum.point.theta
     data = null.data
@@ -73,7 +73,7 @@ def permuted(
     return values, reference, notes, actual_fit
 
 
-def _all_that_was_measured(panel: Panel) -> Panel:
+def all_that_was_measured(panel: Panel) -> Panel:
     """Give the panel with every cell that has an outcome, whether its own schedule uses it or not."""
     design = panel.design
     size = np.where(design.size > 0, design.size, 1.0)
