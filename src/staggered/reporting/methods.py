@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..estimators.trial.glmm import Glmm
 from ..estimators.trial.mixed import Mixed
 from ..hierarchical.hierarchical import Hierarchical
 from ..inference.cluster import Cluster
@@ -22,6 +23,7 @@ ESTIMATORS = {
     "within-period": "Within-period comparison",
     "efficient": "Efficient rollout estimator",
     "mixed": "Linear mixed model",
+    "glmm": "Mixed model for risks or counts",
     "hierarchical": "Hierarchical model",
 }
 """Names for tables; an estimator that is not here is called as it calls itself."""
@@ -66,6 +68,10 @@ DOES = {
         "one regression with a level for each period, in which councils differ at random; how much they differ, and "
         "how they move from period to period, is estimated from the same data."
     ),
+    "glmm": (
+        "one logistic (or count) regression with a level for each period, in which councils differ at random; how much "
+        "they differ is estimated from the same data. Its effect is a ratio of odds or rates."
+    ),
     "hierarchical": (
         "a Bayesian model of all councils at once: each has its own level, its own course and its own effect, and "
         "what all of them show is used to judge each one. It rests on what was believed before the data."
@@ -100,7 +106,7 @@ def inference_words(one: Analysed) -> str:
             return "the model itself"
         case Profile():
             return "profile of the likelihood"
-        case None if isinstance(one.analysis.estimator, Mixed):
+        case None if isinstance(one.analysis.estimator, Mixed | Glmm):
             return "the model itself"
         case None if isinstance(one.analysis.estimator, Hierarchical):
             return "posterior"
@@ -118,7 +124,7 @@ def inference_does(one: Analysed) -> str:
             return PERMUTATION
         case ModelBased():
             return MODEL
-        case None if isinstance(one.analysis.estimator, Mixed):
+        case None if isinstance(one.analysis.estimator, Mixed | Glmm):
             return MODEL
         case None if isinstance(one.analysis.estimator, Hierarchical):
             return POSTERIOR

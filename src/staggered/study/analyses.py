@@ -9,6 +9,7 @@ from typing import get_type_hints
 from pydantic import TypeAdapter, ValidationError
 
 from ..errors import StudyError, listing
+from ..estimators.trial.glmm import Glmm
 from ..estimators.trial.mixed import Mixed
 from ..hierarchical.hierarchical import Hierarchical
 from ..kernel.protocols import Estimator, Inference
@@ -119,7 +120,7 @@ def _estimator(name: str, options: dict[str, object], covariance: Covariance | N
         )
     kind = ESTIMATORS[name]
     known = [part.name for part in fields(kind)]  # type: ignore[arg-type]  # every estimator is a dataclass
-    if kind is Mixed:
+    if kind in (Mixed, Glmm):
         # Its structure is fitted: that of the plan unless said otherwise, and no value of it is taken for granted.
         planned = {} if covariance is None else {"covariance": covariance}
         options = {**planned, **options}
@@ -194,7 +195,7 @@ def _checked(kind: type, options: dict[str, object], name: str) -> dict[str, obj
                 "An option that is not known would be passed over, and the answer would rest on something else.",
                 nearest(key, known) if known else f"{name} has no options.",
             )
-        if key == "covariance" and (isinstance(value, Covariance) or kind is Mixed):
+        if key == "covariance" and (isinstance(value, Covariance) or kind in (Mixed, Glmm)):
             continue
         try:
             TypeAdapter(hints[key]).validate_python(value, strict=True)

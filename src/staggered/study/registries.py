@@ -18,6 +18,7 @@ from ..estimators.did.stacked import Stacked
 from ..estimators.did.sun_abraham import SunAbraham
 from ..estimators.did.twfe import Twfe
 from ..estimators.did.within_period import WithinPeriod
+from ..estimators.trial.glmm import Glmm
 from ..estimators.trial.gls import Gls
 from ..estimators.trial.marginal import Marginal
 from ..estimators.trial.mixed import Mixed
@@ -72,6 +73,7 @@ ESTIMATORS: dict[str, type[Estimator]] = _by_name(
         Efficient,
         Mixed,
         Marginal,
+        Glmm,
         Hierarchical,
     )
 )

@@ -10,11 +10,10 @@ from scipy.special import gammaln
 
 from ...data.panel import Panel
 from ...data.persons import Persons
-from ...errors import DataError, listing
 from ...value import BoolArray, FloatArray, IntArray
+from .counted import counts_of, require_possible
 from .normal import require_covariates
 
-_WHOLE = 1e-6
 _WORTH_IT = 0.7
 
 
@@ -81,7 +80,7 @@ def rows_of(panel: Panel, family: str) -> Rows:
     inside = used[people.cluster, people.period]
     if not inside.all():
         people = people.keep(inside)
-    _require_possible(panel, people, family)
+    require_possible(panel, family, people.outcome, people.cluster, people.period)
     cell = people.cell(used.shape[1])
     group, size = _groups(cell, people, family)
     first = np.zeros(size, dtype=np.int64)
@@ -124,7 +123,7 @@ def _scaled(column: FloatArray, values: FloatArray) -> FloatArray:
 
 def _from_cells(panel: Panel, family: str) -> Rows:
     used, size = panel.frame.used, panel.design.size
-    count = _counted(panel, family)[used]
+    count = counts_of(panel, family)[used]
     people = size[used]
     lost = 0.0 if family == "binomial" else -float(gammaln(count + 1).sum())
     return Rows(
@@ -137,55 +136,3 @@ def _from_cells(panel: Panel, family: str) -> Rows:
         people=people,
         constant=lost,
     )
-
-
-def _counted(panel: Panel, family: str) -> FloatArray:
-    """Counts of each cell: the outcome itself where it is whole, or a share or rate per person times the size."""
-    used, size = panel.frame.used, panel.design.size
-    inside = np.where(used, panel.outcome, 0.0)
-    _refuse(panel, used & (inside < 0), "a negative count", "Nobody can be counted less than never.")
-    if (size[used] == 1).all() and (family == "binomial" or (inside > 1).any()):
-        raise DataError(
-            f"The panel has outcomes for family={family!r}, but no population.",
-            "Out of how many people, or among how many, is part of the outcome.",
-            'Name the column in size= when reading, or read person by person with rows="people".',
-        )
-    if not (np.abs(inside - np.round(inside)) < _WHOLE).all():
-        inside = inside * np.where(used, size, 0.0)
-        broken = used & (np.abs(inside - np.round(inside)) > _WHOLE * np.maximum(1.0, inside))
-        _refuse(
-            panel,
-            broken,
-            "an outcome that is neither a count nor a share of the size",
-            f"family={family!r} needs to know how many were counted, and a rate hides it.",
-        )
-    if family == "binomial":
-        _refuse(panel, used & (inside > size + _WHOLE), "more counted than people", "A share cannot exceed one.")
-        _refuse(
-            panel,
-            used & (np.abs(size - np.round(size)) > _WHOLE),
-            "a size that is not whole",
-            "It counts the people of whom some have the outcome.",
-        )
-    return np.asarray(np.round(inside), dtype=float)
-
-
-def _require_possible(panel: Panel, people: Persons, family: str) -> None:
-    outcome = people.outcome
-    wrong = (outcome != 0) & (outcome != 1) if family == "binomial" else (outcome < 0) | (outcome != np.round(outcome))
-    if wrong.any():
-        grid = np.zeros(panel.outcome.shape, dtype=bool)
-        grid[people.cluster[wrong], people.period[wrong]] = True
-        needed = "0 or 1" if family == "binomial" else "a count"
-        _refuse(
-            panel,
-            grid,
-            f"an outcome that is not {needed}",
-            f"family={family!r} knows no other, and {panel.name} has it.",
-        )
-
-
-def _refuse(panel: Panel, wrong: BoolArray, what: str, why: str) -> None:
-    if wrong.any():
-        named = [f"{panel.design.clusters[i]} in {panel.design.periods[t]}" for i, t in np.argwhere(wrong)]
-        raise DataError(f"There is {what} for {listing(named)}.", why, "Correct it, or use another family.")

@@ -10,10 +10,10 @@ import pandas as pd
 from ...data.panel import Panel
 from ...errors import DataError, listing
 from ...value import BoolArray, FloatArray, IntArray
+from .counted import counts_of, require_possible
 from .sufficient import precision
 
 FAMILIES = ("gaussian", "binomial", "poisson")
-_WHOLE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def rows_of(panel: Panel, family: str) -> Rows:
             "Leaving those people out, filling in a guess or marking them are different analyses.",
             "Choose one and say so, or compare them.",
         )
-    _require_possible(panel, family, people.outcome, people.cluster, people.period)
+    require_possible(panel, family, people.outcome, people.cluster, people.period)
     cell = people.cell(panel.outcome.shape[1])
     keys = pd.DataFrame({"cell": cell, **{f"x{k}": column for k, column in enumerate(people.covariates.values())}})
     group = keys.groupby(list(keys.columns), sort=True).ngroup().to_numpy()
@@ -123,7 +123,7 @@ def _from_cells(panel: Panel, family: str) -> Rows:
     elif family == "gaussian":
         weight = precision(frame)[used]
     else:
-        total = _counts(panel, family)[used]
+        total = counts_of(panel, family)[used]
         squares = total**2
         if family == "binomial":
             count, squares = size, total
@@ -141,50 +141,3 @@ def _from_cells(panel: Panel, family: str) -> Rows:
         covariates=np.column_stack([np.zeros((len(size), 0)), *covariates]),
         names=tuple(frame.covariates),
     )
-
-
-def _counts(panel: Panel, family: str) -> FloatArray:
-    """Counts of each cell: the outcome itself, or a share or rate per person times the size."""
-    used, size = panel.frame.used, panel.design.size
-    inside = np.where(used, panel.outcome, 0.0)
-    _refuse(panel, used & (inside < 0), "a negative count", "Nobody can be counted less than never.")
-    if (size[used] == 1).all() and (family == "binomial" or (inside > 1).any()):
-        raise DataError(
-            f"The panel has outcomes for family={family!r}, but no population.",
-            "Out of how many people, or among how many, is part of the outcome.",
-            'Name the column in size= when reading, or read person by person with rows="people".',
-        )
-    whole = np.abs(inside - np.round(inside)) < _WHOLE
-    if not whole.all():
-        inside = inside * np.where(used, size, 0.0)
-        broken = used & (np.abs(inside - np.round(inside)) > _WHOLE * np.maximum(1.0, inside))
-        _refuse(
-            panel, broken, "an outcome that is neither a count nor a share of the size", "The count behind it is lost."
-        )
-    if family == "binomial":
-        _refuse(panel, used & (inside > size + _WHOLE), "more counted than people", "A share cannot exceed one.")
-    return np.asarray(np.round(inside), dtype=float)
-
-
-def _require_possible(panel: Panel, family: str, outcome: FloatArray, cluster: IntArray, period: IntArray) -> None:
-    wrong = {
-        "gaussian": np.zeros(len(outcome), dtype=bool),
-        "binomial": (outcome != 0) & (outcome != 1),
-        "poisson": (outcome < 0) | (outcome != np.round(outcome)),
-    }[family]
-    if wrong.any():
-        grid = np.zeros(panel.outcome.shape, dtype=bool)
-        grid[cluster[wrong], period[wrong]] = True
-        needed = "0 or 1" if family == "binomial" else "a count"
-        _refuse(
-            panel,
-            grid,
-            f"an outcome that is not {needed}",
-            f"family={family!r} knows no other, and {panel.name} has it.",
-        )
-
-
-def _refuse(panel: Panel, wrong: BoolArray, what: str, why: str) -> None:
-    if wrong.any():
-        named = [f"{panel.design.clusters[i]} in {panel.design.periods[t]}" for i, t in np.argwhere(wrong)]
-        raise DataError(f"There is {what} for {listing(named)}.", why, "Correct it, or use another family.")
