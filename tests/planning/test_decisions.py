@@ -45,7 +45,7 @@ def test_over_what_is_not_known() -> None:
 
 
 def test_the_shared_grid_gives_what_each_fit_gives() -> None:
-    panel = sg.simulate(PLAN, seed=1)
+    panel = replace(sg.simulate(PLAN, seed=1), within=None)
     layout = lay_out(panel.frame, SAME.structure, SAME.priors)
     model = Gaussian.of(layout, panel)
     outcomes = np.stack([sg.simulate(PLAN, seed=seed).outcome for seed in range(12)])

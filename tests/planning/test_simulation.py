@@ -30,7 +30,7 @@ from staggered.model.outcome import Outcome
 from staggered.model.plan import Plan
 from staggered.planning.linear_tests import linear_test
 from staggered.planning.power import power
-from staggered.planning.simulate import draw_outcomes
+from staggered.planning.simulate import draw_outcomes, draw_within
 from staggered.planning.simulation import simulated_power
 from staggered.results.estimate import Estimate
 
@@ -95,12 +95,17 @@ def test_a_cluster_without_weight_does_not_count_in_the_jackknife() -> None:
 
 def test_coverage_counts_the_interval_itself_however_lopsided() -> None:
     """A permutation interval need not be centred at the estimate."""
-    one_by_one = power(PLAN, Mixed("exchangeable"), simulate=12, inference=Permutation(draws=99), seed=3)
-    frame = Frame(PLAN.design)
-    draws = draw_outcomes(PLAN, 12, np.random.default_rng(np.random.SeedSequence(3).spawn(1)[0]))
+    # Of unequal sizes, so that each data set is analysed by itself.
+    sizes = np.arange(20, 44, 2)[:, None] * np.ones((12, 5))
+    plan = replace(PLAN, design=replace(PLAN.design, size=sizes))
+    one_by_one = power(plan, Mixed("exchangeable"), simulate=12, inference=Permutation(draws=99), seed=3)
+    frame, generator = Frame(plan.design), np.random.default_rng(np.random.SeedSequence(3).spawn(1)[0])
+    draws = draw_outcomes(plan, 12, generator)
+    within = draw_within(plan, draws, generator)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        fits = [Mixed("exchangeable").fit(Panel(frame, draw), Permutation(draws=99)) for draw in draws]
+        panels = [Panel(frame, draw, within=inside) for draw, inside in zip(draws, within, strict=True)]
+        fits = [Mixed("exchangeable").fit(panel, Permutation(draws=99)) for panel in panels]
     ends = [fit.select([0]).interval() for fit in fits]
     held = [low <= one_by_one.effect <= high for low, high in ends]
     assert one_by_one.covered.tolist() == held

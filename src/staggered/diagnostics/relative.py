@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, special
 
+from ..results.square_root import symmetric_root
 from ..value import FloatArray
 from .event_path import Path
 
@@ -158,10 +159,8 @@ class _Test:
 
 def _least_favourable(correlation: FloatArray, alpha: float) -> float:
     """Quantile of the largest of correlated normals."""
-    values, vectors = np.linalg.eigh(correlation)
-    root = vectors * np.sqrt(np.maximum(values, 0.0))
-    draws = np.random.default_rng(_SEED).standard_normal((_DRAWS, len(values)))
-    return float(np.quantile((draws @ root.T).max(axis=1), 1 - alpha))
+    draws = np.random.default_rng(_SEED).standard_normal((_DRAWS, len(correlation)))
+    return float(np.quantile((draws @ symmetric_root(correlation)).max(axis=1), 1 - alpha))
 
 
 def _ends(test: _Test, centre: float, sd: float, reach: float) -> tuple[float, float] | None:

@@ -15,6 +15,7 @@ import numpy as np
 
 from ..data.panel import Panel
 from ..errors import ConvergenceError
+from ..results.square_root import symmetric_root
 from ..value import FloatArray, IntArray
 from .layout import Layout
 
@@ -252,5 +253,4 @@ def council_gain(groups: Groups, inverse: FloatArray, hyper: dict[str, FloatArra
     gain = spread**2 * np.matmul(carrier, inverse)
     # In units of the prior SDs, where what is left can never fall below 0 by more than rounding.
     told = spread * np.matmul(np.matmul(carrier, inverse), carrier.transpose(0, 2, 1)) * np.swapaxes(spread, 2, 3)
-    values, vectors = np.linalg.eigh(np.eye(2) - told)
-    return gain, spread * vectors * np.sqrt(np.maximum(values, 0.0))[:, :, None, :]
+    return gain, spread * symmetric_root(np.eye(2) - told)

@@ -9,20 +9,20 @@ import numpy as np
 
 from ..data.frame import Frame
 from ..errors import DesignError
-from ..estimators.linear import Linear
 from ..estimators.trial.gls import Gls
-from ..kernel.protocols import Inference
+from ..kernel.protocols import Estimator, Inference
 from ..model.effect import Constant
 from ..model.plan import Plan
 from ..value import FloatArray
-from .simulate import draw_outcomes
-from .simulation import vectorised
+from .mixed_tests import MixedTest
+from .simulate import draw_outcomes, draw_within
+from .simulation import applied, vectorised
 from .variation import varied
 
 
 def simulated_powers(
     plan: Plan,
-    analysis: tuple[Linear | None, Inference],
+    analysis: tuple[Estimator | None, Inference],
     inputs: Mapping[str, FloatArray],
     simulate: int,
     seed: int,
@@ -51,17 +51,19 @@ def simulated_powers(
     if test is None:
         raise DesignError(
             f"Assurance by simulation is not available for this estimator with {inference.name}.",
-            "It runs the analysis on many data sets at each draw, which takes one whose weights are known beforehand.",
+            "It runs the analysis on many data sets at each draw, which takes a rule or a mixed model.",
             "Use CR2, CR3, the jackknife or a permutation test; or sg.power(plan, simulate=..., truth=...).",
         )
     draws = len(next(iter(inputs.values())))
     powers = np.empty(draws)
     seeds = np.random.SeedSequence([seed, 2]).spawn(draws)
     for k in range(draws):
-        outcomes = draw_outcomes(
-            _truth(plan, {n: v[k] for n, v in inputs.items()}), simulate, np.random.default_rng(seeds[k])
-        )
-        powers[k] = (test(outcomes).p_values < 1 - level).mean()
+        truth, generator = _truth(plan, {n: v[k] for n, v in inputs.items()}), np.random.default_rng(seeds[k])
+        outcomes = draw_outcomes(truth, simulate, generator)
+        within = draw_within(truth, outcomes, generator)
+        # A mixed model weighs cells by the people who came, whom the plan did not foresee.
+        here = replace(test, frame=Frame(truth.design)) if isinstance(test, MixedTest) else test
+        powers[k] = (applied(here, outcomes, within).p_values < 1 - level).mean()
     return powers
 
 

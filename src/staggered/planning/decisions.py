@@ -19,6 +19,7 @@ from ..model.covariance import Cells
 from ..model.effect import Constant
 from ..model.plan import Plan
 from ..model.prior import Priors, completed
+from ..results.square_root import symmetric_root
 from ..value import FloatArray, Value
 from .simulate import simulate
 from .variation import varied
@@ -181,10 +182,8 @@ def _outcomes(
     for rows in np.array_split(np.arange(draws), max(1, draws // _CHUNK)):
         chosen = {name: values[rows][:, None, None, None] for name, values in unknown.items()}
         blocks = varied(plan, chosen).blocks(cells, total) if chosen else plan.blocks()
-        values, vectors = np.linalg.eigh(blocks)
-        root = vectors * np.sqrt(np.maximum(values, 0.0))[..., None, :]
         shock = generator.standard_normal((len(rows), *plan.design.treatment.shape))
-        pieces.append(np.matmul(root, shock[..., None])[..., 0])
+        pieces.append(np.matmul(symmetric_root(blocks), shock[..., None])[..., 0])
     pattern = np.nan_to_num(plan.design.treatment)
     return (plan.outcome.baseline or 0.0) + np.concatenate(pieces) + _shape(plan, effect, pattern)
 

@@ -37,12 +37,15 @@ class Tested:
     ----------
     estimates, p_values, lows, highs : array (draws,)
         The ends are nan where there is no interval.
+    singular : int
+        Fits that ended on a boundary.
     """
 
     estimates: FloatArray
     p_values: FloatArray
     lows: FloatArray
     highs: FloatArray
+    singular: int = 0
 
 
 LinearTest = Callable[[FloatArray], Tested]

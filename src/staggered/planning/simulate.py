@@ -11,17 +11,21 @@ from ..data.panel import Panel
 from ..errors import DesignError
 from ..model.covariance import Cells
 from ..model.plan import Plan
+from ..results.square_root import symmetric_root
 from ..value import FloatArray
+
+_FOLLOWED = 1e-12
 
 Seed = int | np.random.SeedSequence | np.random.Generator
 
 
 def simulate(plan: Plan, *, seed: Seed) -> Panel:
-    """Draw one panel of cell means from a plan.
+    """Draw one panel of cell means from a plan, with the spread between the people of each cell.
 
     Gaussian outcomes are drawn with the plan's covariance. For the others each cell's mean is moved by
     normal cluster and period effects of the plan's correlation, and people are then drawn one by one
-    (binomial) or counted (Poisson, negative binomial).
+    (binomial) or counted (Poisson, negative binomial). People who are followed, and events that are only
+    counted, leave no spread between people.
 
     Parameters
     ----------
@@ -37,12 +41,16 @@ def simulate(plan: Plan, *, seed: Seed) -> Panel:
     (12,)
     """
     design, outcome = plan.design, plan.outcome
-    drawn = draw_outcomes(plan, 1, np.random.default_rng(seed))[0]
+    generator = np.random.default_rng(seed)
+    drawn = draw_outcomes(plan, 1, generator)
+    # From a stream of its own: a generator that is passed on draws the same means as without.
+    within = draw_within(plan, drawn, generator.spawn(1)[0])
     return Panel(
         Frame(design),
-        np.where(design.observed, drawn, np.nan),
+        np.where(design.observed, drawn[0], np.nan),
         name=outcome.name,
         notes=("These data are simulated from the plan; nobody was observed.",),
+        within=None if within is None else np.where(design.observed, within[0], np.nan),
     )
 
 
@@ -53,17 +61,42 @@ def draw_outcomes(plan: Plan, draws: int, generator: np.random.Generator) -> Flo
     return _people(plan, draws, generator)
 
 
+def draw_within(plan: Plan, outcomes: FloatArray, generator: np.random.Generator) -> FloatArray | None:
+    """Variance between the people of each cell, (draws, clusters, periods), next to cell means that were drawn.
+
+    None where it is not known from the means and the plan: people who are followed, and counts of events.
+    """
+    design, outcome = plan.design, plan.outcome
+    size = np.where(design.observed, design.size, 1.0)
+    if outcome.family == "binomial":
+        people = np.maximum(np.round(size), 1.0)
+        return np.asarray(outcomes * (1 - outcomes) * people / np.maximum(people - 1, 1.0))
+    if outcome.family != "gaussian":
+        return None
+    cells = Cells.of(design)
+    shared = replace(cells, size=np.full_like(cells.size, np.inf))
+    total = outcome.total_variance(design, plan.effect)
+    people_only = plan.covariance.blocks(cells, total) - plan.covariance.blocks(shared, total)
+    variance = np.diagonal(people_only, axis1=1, axis2=2) * cells.size
+    apart = people_only - np.eye(people_only.shape[1]) * people_only
+    if np.abs(apart).max() > _FOLLOWED * np.abs(people_only).max():
+        return None
+    spare = np.maximum(cells.size - 1, 1.0)
+    return np.asarray(variance * generator.chisquare(spare, outcomes.shape) / spare)
+
+
 def _deviations(blocks: FloatArray, draws: int, generator: np.random.Generator) -> FloatArray:
     """Normal draws with each cluster's covariance, (draws, clusters, periods)."""
-    values, vectors = np.linalg.eigh(blocks)
+    values = np.linalg.eigvalsh(blocks)
     if (values < -1e-10 * np.abs(values).max()).any():
         raise DesignError(
             f"The covariance has a negative eigenvalue ({values.min():.3g}).",
             "No set of outcomes can be correlated like that.",
             "Lower the iac or the correlation of the random treatment effect.",
         )
-    root = vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :]
-    return np.asarray(np.einsum("cpq,dcq->dcp", root, generator.standard_normal((draws, *values.shape))))
+    return np.asarray(
+        np.einsum("cpq,dcq->dcp", symmetric_root(blocks), generator.standard_normal((draws, *values.shape)))
+    )
 
 
 def _people(plan: Plan, draws: int, generator: np.random.Generator) -> FloatArray:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from joblib import Parallel, cpu_count, delayed
@@ -16,25 +15,20 @@ from ..data.panel import Panel
 from ..errors import ConvergenceWarning, DesignError, FewClustersWarning, StaggeredError, StaggeredWarning
 from ..estimators.linear import Linear
 from ..estimators.trial.gls import Gls
+from ..estimators.trial.mixed import Mixed
 from ..kernel.protocols import Estimator, Inference
 from ..model.plan import Plan
 from ..results.simulated import Simulated
+from ..value import FloatArray
 from .conventions import papers
 from .degrees import degrees_of_freedom
 from .linear_tests import LinearTest, Tested, known_variance_test, linear_test
-from .simulate import draw_outcomes
+from .mixed_tests import MixedTest, mixed_test
+from .simulate import draw_outcomes, draw_within
 
 _CHUNK = 250
 Progress = Callable[[int], None]
 """Told the number of data sets done so far."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Chunk:
-    """What one worker found: the tests of its data sets, and how many ended on a boundary."""
-
-    tested: Tested
-    singular: int
 
 
 def simulated_power(  # noqa: PLR0913 - one analysis, one truth, and when to stop
@@ -93,7 +87,7 @@ def simulated_power(  # noqa: PLR0913 - one analysis, one truth, and when to sto
     seeds = np.random.SeedSequence(seed).spawn(math.ceil(draws / _CHUNK))
     sizes = [min(_CHUNK, draws - k * _CHUNK) for k in range(len(seeds))]
     workers = _workers()
-    found: list[_Chunk] = []
+    found: list[Tested] = []
     watched = precise is not None or on_progress is not None
     with Parallel() as parallel:
         for batch in _batches(len(seeds), workers if watched else len(seeds)):
@@ -108,13 +102,13 @@ def simulated_power(  # noqa: PLR0913 - one analysis, one truth, and when to sto
                 found = found[: enough[0] + 1]
                 break
     effect = _target(truth, used, frame)
-    estimates = np.concatenate([one.tested.estimates for one in found])
-    low = np.concatenate([one.tested.lows for one in found])
-    high = np.concatenate([one.tested.highs for one in found])
+    estimates = np.concatenate([one.estimates for one in found])
+    low = np.concatenate([one.lows for one in found])
+    high = np.concatenate([one.highs for one in found])
     how = "the variance the plan assumes" if known else inference.name if inference else "its default inference"
     return Simulated(
         estimates=estimates,
-        p_values=np.concatenate([one.tested.p_values for one in found]),
+        p_values=np.concatenate([one.p_values for one in found]),
         covered=np.where(np.isnan(low), np.nan, (low <= effect) & (effect <= high)),
         singular=sum(one.singular for one in found),
         effect=effect,
@@ -142,11 +136,20 @@ def _workers() -> int:
     return count
 
 
-def vectorised(estimator: Estimator, inference: Inference | None, frame: Frame, level: float) -> LinearTest | None:
-    """Test many data sets at once, where the estimator is a rule and the inference allows it; else None."""
+def vectorised(
+    estimator: Estimator, inference: Inference | None, frame: Frame, level: float
+) -> LinearTest | MixedTest | None:
+    """Test many data sets at once, where estimator and inference allow it; else None."""
+    if isinstance(estimator, Mixed):
+        return mixed_test(estimator, inference, frame, level)
     if not (isinstance(estimator, Linear) and estimator.linear and estimator.settled):
         return None
     return linear_test(estimator, inference or estimator.default_inference(frame), frame, level)
+
+
+def applied(test: LinearTest | MixedTest, outcomes: FloatArray, within: FloatArray | None) -> Tested:
+    """Test data sets; rules look at cell means alone."""
+    return test(outcomes, within) if isinstance(test, MixedTest) else test(outcomes)
 
 
 def _run(
@@ -154,19 +157,23 @@ def _run(
     estimator: Estimator,
     inference: Inference | None,
     frame: Frame,
-    test: LinearTest | None,
+    test: LinearTest | MixedTest | None,
     count: int,
     seed: np.random.SeedSequence,
     alpha: float,
-) -> _Chunk:
+) -> Tested:
     """Draw and analyse one chunk of data sets."""
-    outcomes = draw_outcomes(truth, count, np.random.default_rng(seed))
-    outcomes = np.where(frame.used, outcomes, 0.0 if test is not None else np.nan)
+    generator = np.random.default_rng(seed)
+    outcomes = draw_outcomes(truth, count, generator)
+    within = draw_within(truth, outcomes, generator)
     if test is not None:
-        return _Chunk(test(outcomes), 0)
-    rows = [_one(estimator, inference, Panel(frame, outcome), 1 - alpha) for outcome in outcomes]
-    numbers = np.array([row[:4] for row in rows]).T
-    return _Chunk(Tested(*numbers), sum(row[4] for row in rows))
+        return applied(test, np.where(frame.used, outcomes, 0.0), within)
+    outcomes = np.where(frame.used, outcomes, np.nan)
+    spread = [None] * count if within is None else list(within)
+    panels = [Panel(frame, outcome, within=inside) for outcome, inside in zip(outcomes, spread, strict=True)]
+    rows = [_one(estimator, inference, panel, 1 - alpha) for panel in panels]
+    estimates, p_values, lows, highs = np.array([row[:4] for row in rows]).T
+    return Tested(estimates, p_values, lows, highs, sum(row[4] for row in rows))
 
 
 def _one(
@@ -192,8 +199,8 @@ def _batches(chunks: int, size: int) -> list[range]:
     return [range(start, min(start + size, chunks)) for start in range(0, chunks, size)]
 
 
-def _mcse(found: list[_Chunk], alpha: float) -> float:
-    p_values = np.concatenate([one.tested.p_values for one in found])
+def _mcse(found: list[Tested], alpha: float) -> float:
+    p_values = np.concatenate([one.p_values for one in found])
     share = float((p_values < alpha).mean())
     return math.sqrt(max(share * (1 - share), 0.25 / len(p_values)) / len(p_values))
 

@@ -10,6 +10,7 @@ from scipy import special
 
 from ..value import BoolArray, FloatArray, Value
 from .inversion import accepted_effects
+from .square_root import symmetric_root
 
 _BAND_DRAWS = 100_000
 _BAND_SEED = 20_240_901
@@ -281,9 +282,8 @@ def sup_t(correlation: FloatArray, df: float, level: float) -> float:
     Montiel Olea and Plagborg-Møller (2019), Journal of Applied Econometrics 34:1.
     """
     generator = np.random.default_rng(_BAND_SEED)
-    values, vectors = np.linalg.eigh(correlation)
-    root = vectors * np.sqrt(np.maximum(values, 0.0))
-    largest = np.abs(generator.standard_normal((_BAND_DRAWS, len(values))) @ root.T).max(axis=1)
+    drawn = generator.standard_normal((_BAND_DRAWS, len(correlation))) @ symmetric_root(correlation)
+    largest = np.abs(drawn).max(axis=1)
     if np.isfinite(df):
         largest /= np.sqrt(generator.chisquare(df, _BAND_DRAWS) / df)
     return float(np.quantile(largest, level))

@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from ...data.frame import Frame
 from ...data.panel import Panel
 from ...errors import ConvergenceWarning, DesignError, DesignWarning
 from ...inference.cluster import Cluster, warn_if_few
@@ -87,7 +88,7 @@ class Mixed(Fitting):
     >>> import staggered as sg
     >>> plan = sg.Plan(design=sg.stepped(clusters=12, steps=4, size=30), outcome=sg.Outcome(sd=1.0),
     ...                covariance=sg.Exchangeable(icc=0.05), effect=sg.Constant(0.4))
-    >>> e = sg.Mixed("exchangeable", effect="exposure").fit(sg.simulate(plan, seed=3))
+    >>> e = sg.Mixed("exchangeable", effect="exposure").fit(sg.simulate(plan, seed=1))
     >>> [term.label for term in e.terms]
     ['overall', 'event 0', 'event +1', 'event +2', 'event +3']
     >>> low, high = e.overall.interval()
@@ -256,7 +257,7 @@ class Mixed(Fitting):
             values, leaf = exposure_curve(fit, adjusted=self.df == "kenward-roger")
             if self.df in {"kenward-roger", "satterthwaite"}:
                 return values, leaf
-            return values, Sampling(leaf.plain, np.full(len(values), self._degrees(panel, fit)))
+            return values, Sampling(leaf.plain, np.full(len(values), self.counted_degrees(panel.frame, fit.model)))
         contrast = fit.contrasts(model.effect.contrast)
         values = contrast @ fit.beta[0]
         plain, slopes, spread = fit.satterthwaite(contrast)
@@ -265,10 +266,10 @@ class Mixed(Fitting):
         if self.df == "kenward-roger":
             covariance, slopes, spread = fit.kenward_roger(contrast)
             return values, Satterthwaite(covariance[0], plain[0], slopes[0], spread[0])
-        return values, Sampling(plain[0], np.full(len(values), self._degrees(panel, fit)))
+        return values, Sampling(plain[0], np.full(len(values), self.counted_degrees(panel.frame, fit.model)))
 
-    def _degrees(self, panel: Panel, fit: NormalFit) -> float:
-        """Degrees of freedom that are counted.
+    def counted_degrees(self, frame: Frame, model: NormalModel) -> float:
+        """Degrees of freedom that are counted and not estimated.
 
         Raises
         ------
@@ -277,8 +278,8 @@ class Mixed(Fitting):
         """
         if self.df == "normal":
             return float(np.inf)
-        clusters = int(panel.frame.used.any(axis=1).sum())
-        columns = fit.model.columns.shape[2] - len(fit.model.data.covariate_names)
+        clusters = int(frame.used.any(axis=1).sum())
+        columns = model.columns.shape[2] - len(model.data.covariate_names)
         left = clusters - (2 if self.df == "clusters-2" else columns)
         if left < 1:
             raise DesignError(

@@ -107,9 +107,12 @@ class NormalFit:
         return contrast @ adjusted @ contrast.T * scale, slopes(point, contrast) * scale[:, None], spread
 
     def working(self, row: int = 0) -> FloatArray:
-        """Fitted covariance of each cluster's coordinates, (C, L, L) (or one block where effects are shared)."""
-        theta = self.maximum.point.theta[row : row + 1]
-        return np.asarray(self.model.structure.at(theta).value[0])
+        """Fitted covariance of each cluster's coordinates, (C, L, L) (one block where effects are shared), scaled."""
+        return np.asarray(self.stacked_working(slice(row, row + 1))[0])
+
+    def stacked_working(self, rows: slice = slice(None)) -> FloatArray:
+        """The same for many fits, (B, C, L, L), in scaled units."""
+        return self.model.structure.at(self.maximum.point.theta[rows]).value
 
     def components(self, row: int = 0) -> Components:
         """Variance components of one fit, with their standard errors."""

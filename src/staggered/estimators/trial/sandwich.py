@@ -25,45 +25,46 @@ _NEGLIGIBLE = 1e-10
 def sandwich(
     columns: FloatArray, working: FloatArray, residual: FloatArray, contrast: FloatArray, kind: str
 ) -> tuple[FloatArray, FloatArray]:
-    """Covariance of contrasts, (k, k), and Satterthwaite's degrees of freedom, (k,).
+    """Covariance of contrasts, (..., k, k), and Satterthwaite's degrees of freedom, (..., k).
 
     Parameters
     ----------
     columns : array (C, L, p)
-    working : array (C, L, L)
-    residual : array (C, L)
+    working : array (..., C, L, L)
+        With leading axes: of many data sets.
+    residual : array (..., C, L)
     contrast : array (k, p)
     kind : {"CR0", "CR1", "CR2", "CR3"}
     """
     precision = inverse(working)
     weighted = precision @ columns
-    information = (turned(columns) @ weighted).sum(axis=0)
+    information = (turned(columns) @ weighted).sum(axis=-3)
     # Columns that others explain, such as a dummy too many, share their coefficient.
-    bread = np.linalg.pinv(information, rcond=1e-12, hermitian=True)
+    bread = np.asarray(np.linalg.pinv(information, rcond=1e-12, hermitian=True))[..., None, :, :]
     own = working - columns @ bread @ turned(columns)
     weights = weighted @ bread @ contrast.T
     lifted = turned(_adjustment(own, working, precision, kind)) @ weights
-    scores = np.einsum("clk,cl->kc", lifted, residual)
+    scores = np.einsum("...clk,...cl->...kc", lifted, residual)
     clusters = len(columns)
     factor = clusters / (clusters - 1) if kind == "CR1" else 1.0
-    diagonal = np.einsum("clk,clm,cmk->kc", lifted, working, lifted)
-    reached = np.einsum("clp,clk->kcp", columns, lifted)
+    diagonal = np.einsum("...clk,...clm,...cmk->...kc", lifted, working, lifted)
+    reached = np.einsum("clp,...clk->...kcp", columns, lifted)
     gram = reached @ bread @ turned(reached)
-    product = np.eye(clusters) * diagonal[:, :, None] - gram
-    trace = np.trace(product, axis1=1, axis2=2)
-    return factor * scores @ scores.T, np.asarray(trace**2 / (product**2).sum(axis=(1, 2)))
+    product = np.eye(clusters) * diagonal[..., None] - gram
+    trace = np.trace(product, axis1=-2, axis2=-1)
+    return factor * scores @ turned(scores), np.asarray(trace**2 / (product**2).sum(axis=(-2, -1)))
 
 
 def _adjustment(own: FloatArray, working: FloatArray, precision: FloatArray, kind: str) -> FloatArray:
-    """A_i of every cluster, (C, L, L)."""
-    width = working.shape[1]
+    """A_i of every cluster, (..., C, L, L)."""
+    width = working.shape[-1]
     if kind in {"CR0", "CR1"}:
         return np.broadcast_to(np.eye(width), working.shape)
     if kind == "CR3":
         return np.asarray(np.linalg.pinv(own @ precision, rcond=1e-9))
     root = np.asarray(np.linalg.cholesky(working), dtype=np.float64)
     values, vectors = np.linalg.eigh(turned(root) @ own @ root)
-    limit = _NEGLIGIBLE * np.square(np.diagonal(root, axis1=1, axis2=2)).max(axis=1)[:, None] ** 2
+    limit = _NEGLIGIBLE * np.square(np.diagonal(root, axis1=-2, axis2=-1)).max(axis=-1)[..., None] ** 2
     kept = values > limit
     power = np.where(kept, np.where(kept, values, 1.0) ** -0.5, 0.0)
-    return np.asarray(root @ (vectors * power[:, None, :]) @ turned(vectors) @ turned(root))
+    return np.asarray(root @ (vectors * power[..., None, :]) @ turned(vectors) @ turned(root))
