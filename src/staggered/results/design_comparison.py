@@ -10,6 +10,7 @@ import pandas as pd
 
 from ..value import FloatArray, Value, read_only
 
+_MOST_NAMED = 3
 _NUMBERS = ("powers", "errors", "degrees", "effects", "detectable", "council_periods", "treated", "people")
 
 
@@ -89,7 +90,11 @@ class DesignComparison(Value):
         """Say in a paragraph which design shows most, which asks least, and what each allows."""
         said = [self._most(), self._reaching(), self._least(), self._permutation()]
         test = f"Two-sided tests at {100 * self.alpha:g}%."
-        own = [f"{name}: {' '.join(told)}" for name, told in zip(self.names, self.own, strict=False) if told]
+        alike: dict[tuple[str, ...], list[str]] = {}
+        for name, told in zip(self.names, self.own, strict=False):
+            if told:
+                alike.setdefault(told, []).append(name)
+        own = [f"{'; '.join(names)}: {' '.join(told)}" for told, names in alike.items()]
         return " ".join([*(one for one in said if one), test, *self.shared, *own])
 
     def to_dict(self) -> dict[str, object]:
@@ -128,6 +133,8 @@ class DesignComparison(Value):
             return ""
         if len(reach) in {0, len(self.names)}:
             return f"{'All of them reach' if reach else 'None of them reaches'} {aim}."
+        if len(reach) > _MOST_NAMED:
+            return f"{aim} is reached by {len(reach)} of the {len(self.names)}."
         return f"{aim} is reached by {' and '.join([', '.join(reach[:-1]), reach[-1]] if reach[1:] else reach)}."
 
     def _least(self) -> str:
