@@ -38,6 +38,7 @@ _ROOMS: dict[str, tuple[str, ...]] = {
     "estimators.did.stacked": ("Stacked",),
     "estimators.did.within_period": ("WithinPeriod",),
     "estimators.did.efficient": ("Efficient",),
+    "estimators.did.synthetic_did": ("SyntheticDid",),
     "results.cite": ("cite",),
     "allocation.allocate": ("allocate",),
     "hierarchical.hierarchical": ("Hierarchical",),
