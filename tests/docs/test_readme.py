@@ -61,7 +61,7 @@ def test_the_paragraph_for_a_director_is_what_the_study_file_gives(
 def test_what_is_said_to_be_missing_is_missing() -> None:
     """Whoever builds one of these takes it out of the README's limits."""
     limits = " ".join(README.split("Honest limits")[1].split("\n## ")[0].split())
-    assert {"synthetic-did", "panel-regression"} <= set(RESERVED_ESTIMATORS)
-    assert "synthetic difference-in-differences and panel regressions" in limits
+    assert {"panel-regression"} <= set(RESERVED_ESTIMATORS)
+    assert "panel regressions" in limits
     assert {"economics", "official", "disclose"}.isdisjoint(sg.__all__)
     assert "the department's own file formats, the business case and the suppression of small numbers" in limits

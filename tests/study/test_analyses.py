@@ -35,8 +35,8 @@ def test_gls_takes_the_correlation_of_the_study():
 
 
 def test_what_a_later_version_will_have_may_be_named_already():
-    (one,) = built({"estimator": "synthetic-did", "inference": "model-based"})
-    assert one.missing == "the estimator synthetic-did"
+    (one,) = built({"estimator": "panel-regression", "inference": "model-based"})
+    assert one.missing == "the estimator panel-regression"
     assert one.inference == sg.ModelBased()
 
 

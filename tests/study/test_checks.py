@@ -27,9 +27,9 @@ def test_a_permutation_test_that_can_find_nothing_does_not_pass(write, planned_t
 
 
 def test_an_analysis_of_a_later_version_does_not_pass(write, planned_text):
-    found = by_name(write(planned_text.replace('estimator = "gls"', 'estimator = "synthetic-did"')))["analyses"]
+    found = by_name(write(planned_text.replace('estimator = "gls"', 'estimator = "panel-regression"')))["analyses"]
     assert not found.passed
-    assert "the estimator synthetic-did" in found.message
+    assert "the estimator panel-regression" in found.message
 
 
 def test_a_file_without_planning_values_says_so(write):

@@ -100,7 +100,7 @@ def test_a_variant_may_have_analyses_of_its_own(write, planned_text):
     ("analysis", "says"),
     [
         ("", "names no analysis"),
-        ('[analysis]\nprimary = { estimator = "synthetic-did" }\n', "asks for the estimator synthetic-did"),
+        ('[analysis]\nprimary = { estimator = "panel-regression" }\n', "asks for the estimator panel-regression"),
     ],
 )
 def test_an_analysis_must_be_there_and_possible(write, analysis, says, planned_text):

@@ -10,12 +10,14 @@ import re
 from collections.abc import Iterable
 from typing import TypeVar
 
+from ..estimators.did.augmented import AugmentedSynthetic
 from ..estimators.did.efficient import Efficient
 from ..estimators.did.extended import Extended
 from ..estimators.did.group_time import GroupTime
 from ..estimators.did.imputation import Imputation
 from ..estimators.did.stacked import Stacked
 from ..estimators.did.sun_abraham import SunAbraham
+from ..estimators.did.synthetic_did import SyntheticDid
 from ..estimators.did.twfe import Twfe
 from ..estimators.did.within_period import WithinPeriod
 from ..estimators.trial.glmm import Glmm
@@ -27,9 +29,11 @@ from ..inference.bootstrap import Bootstrap
 from ..inference.cluster import Cluster
 from ..inference.design_based import DesignBased
 from ..inference.few_treated import ConleyTaber, FermanPinto
+from ..inference.fixed_weights import FixedWeightsJackknife
 from ..inference.jackknife import Jackknife
 from ..inference.model_based import ModelBased, ParametricBootstrap, Profile
 from ..inference.permutation import Permutation
+from ..inference.placebo import Placebo
 from ..inference.wild import WildBootstrap
 from ..kernel.protocols import Estimator, Inference
 from ..model.covariance import COVARIANCES as _COVARIANCES
@@ -71,6 +75,8 @@ ESTIMATORS: dict[str, type[Estimator]] = _by_name(
         Stacked,
         WithinPeriod,
         Efficient,
+        SyntheticDid,
+        AugmentedSynthetic,
         Mixed,
         Marginal,
         Glmm,
@@ -88,6 +94,8 @@ INFERENCES: dict[str, type[Inference]] = _by_name(
         WildBootstrap,
         ConleyTaber,
         FermanPinto,
+        Placebo,
+        FixedWeightsJackknife,
         ModelBased,
         Profile,
         ParametricBootstrap,

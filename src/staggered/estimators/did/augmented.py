@@ -70,7 +70,7 @@ class AugmentedSynthetic(Fitting):
 
     def __post_init__(self) -> None:
         require_by(self.by, BY, "AugmentedSynthetic")
-        if self.ridge != "cv" and not (isinstance(self.ridge, (int, float)) and self.ridge > 0):
+        if self.ridge != "cv" if isinstance(self.ridge, str) else self.ridge <= 0:
             raise DesignError(
                 f"AugmentedSynthetic was given ridge={self.ridge!r}.",
                 "It is the penalty that holds extrapolation back, so it is above 0.",

@@ -250,8 +250,7 @@ def _gap_note(frame: Frame, group: IntArray) -> tuple[str, ...]:
     """Say that gaps change who makes up a cohort."""
     some = np.broadcast_to(np.asarray(frame.used.any(axis=1))[:, None], frame.used.shape)
     seen, whole = (_by_cohort(group, cells.astype(float)) for cells in (frame.used, some))
-    changing = np.asarray((seen > 0) & (seen < whole))
-    broken = changing[group] & some & ~frame.used
+    broken = (seen < whole)[group] & (seen > 0)[group] & some & ~frame.used
     gaps = np.flatnonzero(broken.any(axis=1))
     if not len(gaps):
         return ()
