@@ -88,7 +88,7 @@ def rows_of(panel: Panel, family: str) -> Rows:
         raise DataError(
             f"Not known: {said}, of {len(people.outcome):,} in all.",
             "Leaving those people out, filling in a guess or marking them are different analyses.",
-            "Choose one and say so, or compare them.",
+            "Choose one and say so, or compare them with missing_data() of staggered.diagnostics.missing.",
         )
     require_possible(panel, family, people.outcome, people.cluster, people.period)
     cell = people.cell(panel.outcome.shape[1])
