@@ -93,3 +93,23 @@ def test_what_cannot_be_used_is_refused_in_three_lines(arguments: dict[str, obje
     assert caught.value.why
     assert caught.value.fix
     assert len(str(caught.value).splitlines()) == 3
+
+
+def test_batches_repeat_the_design_for_new_clusters_later_on() -> None:
+    one = Design([[0, 1, 1], [0, 0, 1]], size=[[5, 6, 7], [8, 9, 10]], strata=["a", "b"])
+    three = one.batched(3, lag=2)
+    assert three.treatment.shape == (6, 7)
+    for k in range(3):
+        np.testing.assert_array_equal(three.treatment[2 * k : 2 * k + 2, 2 * k : 2 * k + 3], one.treatment)
+        np.testing.assert_array_equal(three.size[2 * k : 2 * k + 2, 2 * k : 2 * k + 3], one.size)
+    assert three.observed.sum() == 3 * one.observed.sum()
+    assert three.strata == ("a, batch 1", "b, batch 1", "a, batch 2", "b, batch 2", "a, batch 3", "b, batch 3")
+    assert three.clusters == ("1", "2", "3", "4", "5", "6")
+    assert Design([[0, 1], [0, 0]], clusters=["Leeds", "Kent"]).batched(2, lag=1).clusters[2] == "Leeds, batch 2"
+
+
+@pytest.mark.parametrize(("batches", "lag"), [(0, 1), (2, 0), (2, 4)])
+def test_batches_that_cannot_be_are_refused(batches: int, lag: int) -> None:
+    with pytest.raises(DesignError, match="batches were asked for") as caught:
+        Design([[0, 1, 1], [0, 0, 1]]).batched(batches, lag)
+    assert len(str(caught.value).splitlines()) == 3

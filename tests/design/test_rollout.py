@@ -63,6 +63,9 @@ def test_calendar_periods_are_treated_from_the_first_with_any_treated_day() -> N
         ({"go_live": {"A": "2020-06-01"}, "rate": {"B": 3}}, "No size for A"),
         ({"go_live": {"A": "2020-06-01"}, "rate": {"A": 3, "B": 3}}, "unknown B"),
         ({"go_live": {"A": "2020-06-01"}, "end": "2019-01-01"}, "ends (2019-01-01) before it begins"),
+        ({"go_live": {"A": ("2020-06-01", "2020-03-01")}}, "A has an earliest go-live after its latest"),
+        ({"go_live": {"A": ("2020-06-01", "2021-03-01")}}, "A goes live on 2021-03-01, outside the window"),
+        ({"go_live": {"A": ["2020-06-01"]}}, "a list that is not two go-live dates"),
     ],
 )
 def test_what_a_rollout_refuses(arguments: dict[str, object], said: str) -> None:
@@ -75,3 +78,13 @@ def test_what_a_rollout_refuses(arguments: dict[str, object], said: str) -> None
 def test_one_day_above_twelve_settles_a_column_of_day_first_dates() -> None:
     found = to_dates(["03/04/2021", "25/12/2021", None, np.datetime64("2020-01-01")], list("abcd"))
     assert found.astype(str).tolist() == ["2021-04-03", "2021-12-25", "NaT", "2020-01-01"]
+
+
+def test_a_go_live_known_within_an_interval_leaves_out_what_nobody_knows() -> None:
+    between = {"Leeds": ("2012-06-01", "2013-10-31"), "Kent": "2013-05-01", "Bath": ("2012-05-01", "2012-06-30")}
+    design = rollout(between, start="2011-04-01", end="2015-03-31", period="year", never=["Hull"])
+    expected = [[0, np.nan, 1, 1], [0, 0, 1, 1], [0, 1, 1, 1], [0, 0, 0, 0]]
+    np.testing.assert_array_equal(design.treatment, expected)
+    steps = rollout({"Leeds": ("2012-06-01", "2013-10-31")}, start="2011-04-01", end="2015-03-31", never=["Hull"])
+    np.testing.assert_array_equal(steps.treatment, [[0, np.nan, 1], [0, 0, 0]])
+    assert steps.periods == ("2011-04-01", "2012-06-01", "2013-10-31")

@@ -15,7 +15,7 @@ FILES = sorted(DESIGNS.glob("*.toml"))
 
 def test_the_designs_are_there():
     assert {path.stem for path in FILES} >= {
-        "fs_protocol", "fs_realised", "fv_protocol", "hussey_hughes", "nwd_protocol", "nwd_realised",
+        "fs_protocol", "fs_realised", "fv_protocol", "hussey_hughes", "mash_rollout", "nwd_protocol", "nwd_realised",
     }  # fmt: skip
 
 
@@ -116,3 +116,39 @@ def test_interim_counts_of_children_add_up():
     assert family_safeguarding.size.sum() == pytest.approx(27_425)
     assert no_wrong_door.size.sum() == pytest.approx(9_107)
     assert no_wrong_door.size.sum(axis=1).mean() == pytest.approx(2_277, abs=0.5)
+
+
+def by_full_matrices(treatment, sizes, variance, between, within, memory):
+    """Standard error beside period effects, every cluster's covariance written out from SDs of the log scale."""
+    periods = treatment.shape[1]
+    lag = np.abs(np.subtract.outer(np.arange(periods), np.arange(periods)))
+    information = np.zeros((periods + 1, periods + 1))
+    for row, size in zip(treatment, sizes, strict=True):
+        seen = ~np.isnan(row)
+        block = (between**2 + within**2) * memory**lag + np.eye(periods) * variance / size
+        columns = np.column_stack([row, np.eye(periods)])[seen]
+        information += columns.T @ np.linalg.inv(block[np.ix_(seen, seen)]) @ columns
+    return float(np.sqrt(np.linalg.inv(information)[0, 0]))
+
+
+def test_the_mash_rollout_from_its_published_planning_values():
+    study = sg.load(DESIGNS / "mash_rollout.toml")
+    design = study.design
+    referrals = by_full_matrices(design.treatment, design.size[:, 0], 1 / 0.05599, 0.281, 0.195, 0.854)
+    assert study.power().se == pytest.approx(referrals, rel=1e-10)
+    variants = {variant.name: variant for variant in study.expected.variant}
+    again = variants["re-referrals within 12 months"].design
+    treatment = np.array(again["treatment"], dtype=float)
+    np.testing.assert_array_equal(treatment, design.treatment)
+    people = np.array(again["size"], dtype=float)
+    assert people == pytest.approx(design.size[:, 0] * 0.05599, abs=5.01)
+    error = by_full_matrices(treatment, people, 0.795 / 0.205, 0.168, 0.194, 0.679)
+    assert float(f"{error:.3g}") == variants["re-referrals within 12 months"].se.value
+
+
+def test_dates_of_the_mash_rollout_that_are_not_known_are_left_out_and_said_to_be_made_up():
+    study = sg.load(DESIGNS / "mash_rollout.toml")
+    assert np.isnan(study.design.treatment).sum() == 4
+    assert "made up" in study.source
+    known = next(one for one in study.expected.variant if one.name == "all go-live dates known to the day")
+    assert known.power.value > study.power().power

@@ -1,6 +1,7 @@
 """Power of plans against full matrices over all cells, on random designs under every covariance."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -198,3 +199,14 @@ def test_a_reference_period_has_no_power_and_breaks_nothing() -> None:
     found = sg.power(plan, sg.GroupTime(base="universal", by="event")).table().set_index("term")["power"]
     assert np.isnan(found["event -1"])
     assert np.isfinite(found["event 0"])
+
+
+def test_batches_that_do_not_overlap_add_their_information_and_overlapping_ones_add_more() -> None:
+    """Kasza and others (2022): without shared periods each batch is a study of its own."""
+    one = sg.stepped(6, steps=3, size=20)
+    plan = sg.Plan(design=one, outcome=sg.Outcome(sd=1.0), covariance=sg.Decay(icc=0.05, cac=0.8))
+    alone = sg.power(plan).se
+    apart = sg.power(replace(plan, design=one.batched(3, lag=4))).se
+    assert apart == pytest.approx(alone / np.sqrt(3), rel=1e-12)
+    overlapping = [sg.power(replace(plan, design=one.batched(3, lag=lag))).se for lag in (1, 2, 3)]
+    assert max(overlapping) < apart

@@ -142,3 +142,46 @@ def test_an_unknown_effect_gets_the_nearest_name():
 def test_an_outcome_without_planning_values_is_none():
     assert build_outcome(OutcomeSection(family="binomial", name="x")) is None
     assert build_outcome(OutcomeSection(sd=2.0)) == sg.Outcome(sd=2.0)
+
+
+def test_batches_and_go_lives_within_an_interval(write):
+    text = """
+schema = 1
+[study]
+title = "t"
+[design]
+kind = "stepped"
+clusters = 4
+steps = 2
+batches = 2
+lag = 2
+"""
+    assert write(text).design == sg.stepped(4, steps=2, size=1.0).batched(2, lag=2)
+    with pytest.raises(sg.StudyError, match="no lag"):
+        write(text.replace("lag = 2\n", ""))
+    dated = """
+schema = 1
+[study]
+title = "t"
+[design]
+kind = "rollout"
+start = 2020-04-01
+end = 2023-03-31
+period = "year"
+never = ["Kent"]
+[[design.council]]
+name = "Kent"
+[[design.council]]
+name = "Bath"
+go_live = [2021-06-01, 2022-02-01]
+[[design.council]]
+name = "Leeds"
+go_live = [2021-06-01, 2022-06-01]
+"""
+    design = write(dated).design
+    assert design.clusters == ("Bath", "Leeds", "Kent")
+    assert np.isnan(design.treatment).tolist() == [[False] * 3, [False, True, False], [False] * 3]
+    for wrong, says in (("[2021-06-01]", "not two go-live dates"), ("[2022-06-01, 2021-06-01]", "after its latest"),
+                        ("[2021-06-01, 2029-06-01]", "goes live on 2029-06-01, outside")):  # fmt: skip
+        with pytest.raises(sg.StudyError, match=says):
+            write(dated.replace("[2021-06-01, 2022-06-01]", wrong))

@@ -143,10 +143,62 @@ class Design(Value):
             total *= math.factorial(len(rows)) // math.prod(map(math.factorial, repeats.values()))
         return total
 
+    def batched(self, batches: int, lag: int) -> Design:
+        """Roll the same design out again to new clusters, each batch `lag` periods after the one before.
+
+        A batch is not observed before its first period or after its last, and schedules are dealt out within
+        a batch. Period effects are shared by batches that overlap; with a lag of all periods or more none do,
+        which is also the precision of a design whose overlapping batches have period effects of their own.
+
+        Parameters
+        ----------
+        batches : int
+        lag : int
+            From 1 to the number of periods.
+
+        References
+        ----------
+        Kasza, Bowden, Hooper and Forbes (2022), Statistics in Medicine 41:3627.
+
+        Examples
+        --------
+        >>> Design([[0, 1, 1], [0, 0, 1]]).batched(2, lag=1).treatment
+        array([[ 0.,  1.,  1., nan],
+               [ 0.,  0.,  1., nan],
+               [nan,  0.,  1.,  1.],
+               [nan,  0.,  0.,  1.]])
+        """
+        width = self.treatment.shape[1]
+        if batches < 1 or not 1 <= lag <= width or self.dates is not None:
+            raise DesignError(
+                f"{batches} batches were asked for, {lag} periods apart, of a design with {width} periods"
+                f"{' that have dates' if self.dates is not None else ''}.",
+                "Each batch begins whole periods after the one before, and no later than that ends.",
+                f"Give batches from 1 and a lag from 1 to {width}; with dates, name the go-live of every cluster.",
+            )
+        numbered = self.clusters == tuple(str(k + 1) for k in range(len(self.clusters)))
+        number = range(1, batches + 1)
+        return Design(
+            _in_batches(self.treatment, batches, lag),
+            _in_batches(self.size, batches, lag),
+            clusters=() if numbered else [f"{name}, batch {k}" for k in number for name in self.clusters],
+            strata=[f"{stratum}, batch {k}".removeprefix("all, ") for k in number for stratum in self.strata],
+            name=f"{self.name or 'design'} in {batches} batches",
+        )
+
     def __repr__(self) -> str:
         count, width = self.treatment.shape
         title = f"{self.name}: " if self.name else ""
         return f"<Design {title}{count} clusters × {width} periods>"
+
+
+def _in_batches(table: FloatArray, batches: int, lag: int) -> FloatArray:
+    """Copies of a table one below the other, each moved to the right, with nan around them."""
+    count, width = table.shape
+    whole = np.full((batches * count, width + lag * (batches - 1)), np.nan)
+    for k in range(batches):
+        whole[k * count : (k + 1) * count, k * lag : k * lag + width] = table
+    return whole
 
 
 def _treatment(given: ArrayLike) -> FloatArray:

@@ -34,8 +34,9 @@ def rollout(  # noqa: PLR0913 - the contract's arguments, all but the first by n
 
     Parameters
     ----------
-    go_live : mapping of str to date
-        Council and its first day of treatment.
+    go_live : mapping of str to date, or to a pair of dates
+        Council and its first day of treatment. A pair is the earliest and the latest that it may have been:
+        periods in which nobody knows whether the council was treated are not observed.
     start, end : date
         First and last day of the window, both included.
     size : float, array or mapping, optional
@@ -60,6 +61,10 @@ def rollout(  # noqa: PLR0913 - the contract's arguments, all but the first by n
     >>> d = rollout({"Walsall": "2020-09-01", "Swindon": "2021-02-01"}, start="2020-03-01", end="2021-06-30", rate=30)
     >>> d.size[0], d.start
     (array([184., 153., 150.]), array([1., 2.]))
+    >>> rollout({"Bath": ("2012-09-01", "2013-06-30")}, start="2011-04-01", end="2015-03-31", period="year",
+    ...         never=["Kent"]).treatment
+    array([[ 0., nan,  1.,  1.],
+           [ 0.,  0.,  0.,  0.]])
     """
     if size is not None and rate is not None:
         raise DesignError(
@@ -74,12 +79,12 @@ def rollout(  # noqa: PLR0913 - the contract's arguments, all but the first by n
         )
     names = (*go_live, *never)
     first, last = to_date(start, "start"), to_date(end, "end")
-    days = to_dates([*go_live.values()], [*go_live])
-    _inside(days, [*go_live], first, last)
+    days = _days(go_live, first, last)
     dates = _step_periods(days, first, last) if period == "step" else _calendar_periods(first, last, _MONTHS[period])
-    days = np.concatenate([days, np.full(len(never), np.datetime64("NaT", "D"))])
     # A comparison with NaT is False, so a council that never goes live is control throughout.
-    treatment = (days[:, None] <= dates[None, :, 1]).astype(float)
+    days = np.concatenate([days, np.full((len(never), 2), np.datetime64("NaT", "D"))])
+    perhaps, surely = (days[:, None, k] <= dates[None, :, 1] for k in (0, 1))
+    treatment = np.where(perhaps & ~surely, np.nan, surely.astype(float))
     return Design(
         treatment,
         _people(size, rate, names, dates),
@@ -89,6 +94,30 @@ def rollout(  # noqa: PLR0913 - the contract's arguments, all but the first by n
         strata=tuple(strata[council] for council in names) if isinstance(strata, Mapping) else strata,
         name=name or "rollout",
     )
+
+
+def _days(go_live: Mapping[str, object], first: np.datetime64, last: np.datetime64) -> DateArray:
+    """Earliest and latest first day of treatment, (councils, 2); the same where the day is known."""
+    pairs = [value if isinstance(value, (tuple, list)) else (value, value) for value in go_live.values()]
+    odd = [name for name, pair in zip(go_live, pairs, strict=True) if len(pair) != 2]
+    if odd:
+        raise DesignError(
+            f"{listing(odd)} has a list that is not two go-live dates.",
+            "A go-live that is not known to the day lies between an earliest and a latest day.",
+            "Give one date, or a pair of them.",
+        )
+    names = [*go_live]
+    ends = [to_dates([pair[k] for pair in pairs], names) for k in (0, 1)]
+    for days in ends:
+        _inside(days, names, first, last)
+    swapped = [name for name, early, late in zip(names, *ends, strict=True) if early > late]
+    if swapped:
+        raise DesignError(
+            f"{listing(swapped)} has an earliest go-live after its latest.",
+            "Nobody can tell which of the two is meant.",
+            "Give the earliest day first.",
+        )
+    return np.column_stack(ends)
 
 
 def _inside(days: DateArray, names: Sequence[str], first: np.datetime64, last: np.datetime64) -> None:

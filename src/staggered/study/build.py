@@ -38,6 +38,18 @@ _DAYS_OF_RATE = 30.0
 
 def build_design(section: Shape) -> Design:
     """Design of a [design] section, which is not `kind = "data"`."""
+    if section.batches == 1 and section.lag is None:
+        return _one_batch(section)
+    if section.batches == 1 or section.lag is None:
+        raise StudyError(
+            f"[design] has {'no batches' if section.batches == 1 else 'no lag'}.",
+            "A batch begins a number of periods after the one before.",
+            "Give both batches and lag, or neither.",
+        )
+    return _one_batch(section).batched(section.batches, section.lag)
+
+
+def _one_batch(section: Shape) -> Design:
     common = {"size": _size(section), "strata": _strata(section), "name": section.name}
     clusters = _clusters(section)
     match section:

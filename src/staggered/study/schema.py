@@ -40,6 +40,7 @@ class About(Section):
 class Council(BaseModel):
     """[[design.council]]: one council, or whatever the clusters are.
 
+    `go_live` is a day, or the earliest and the latest day that it may have been, as a list of two.
     `size` counts people per period, `rate` people per 30 days, `total` people in the whole window
     (spread over the periods by their length).
     """
@@ -48,7 +49,7 @@ class Council(BaseModel):
 
     name: str
     code: str = ""
-    go_live: Day | None = None
+    go_live: Day | list[Day] | None = None
     size: Positive | None = None
     rate: Positive | None = None
     total: Positive | None = None
@@ -57,13 +58,19 @@ class Council(BaseModel):
 
 
 class Shape(Section):
-    """What every kind of [design] may say."""
+    """What every kind of [design] may say.
+
+    With `batches` above 1 the design is rolled out again to new clusters, each batch `lag` periods after the
+    one before.
+    """
 
     name: str = ""
     clusters: int | list[str] | None = None
     council: list[Council] = []
     strata: list[str] | dict[str, str] = []
     size: Positive | list[Positive] | list[list[Cell]] | dict[str, Positive] | None = None
+    batches: Annotated[int, Field(ge=1)] = 1
+    lag: Annotated[int, Field(ge=1)] | None = None
 
 
 class Stepped(Shape):
