@@ -75,7 +75,12 @@ SAID: dict[str, dict[str, str]] = {
         "practice_model": "What is rolled out.",
         "question": "What the study asks, in one sentence.",
     },
-    "[design]": {"council": "The councils, one `[[design.council]]` each.", "clusters": "How many, or their names."},
+    "[design]": {
+        "council": "The councils, one `[[design.council]]` each.",
+        "clusters": "How many, or their names.",
+        "batches": "How often the design is rolled out, each time to as many new clusters.",
+        "lag": "Periods from the beginning of one batch to that of the next.",
+    },
     "[[design.council]]": {
         "name": "Stands in every output; one spelling.",
         "code": "Official code, kept for reference.",
