@@ -11,14 +11,19 @@ from ..allocation.allocate import Allocation
 from ..data.panel import Panel
 from ..design.design import Design
 from ..errors import DataError, listing
+from ..hierarchical.beforehand import Beforehand
+from ..hierarchical.earlier import Learnt
+from ..hierarchical.posterior import Posterior
 from ..kernel.rule import Rule
 from ..model.plan import Plan
+from ..model.prior import Belief, Priors
 from ..results.attained import Attained
 from ..results.design_comparison import DesignComparison
 from ..results.estimate import Estimate
 from ..results.information import Information
 from ..results.power import Power
 from ..results.tornado import Tornado
+from . import beliefs
 from .canvas import Place
 from .course import course
 from .coverage import coverage
@@ -30,6 +35,7 @@ from .power_curve import power_curve
 from .power_map import power_map
 from .power_spread import power_spread
 from .schedule import schedule
+from .shrinkage import shrinkage
 from .tornado import tornado
 from .weights import weights
 
@@ -41,13 +47,14 @@ def plot(result: object, ax: Place = None) -> Axes:
     A design, plan or allocation: its schedule. A power: a heat map where two assumptions vary, else a curve. Power
     over allocations: a histogram. Designs side by side: a bar of power for each. Information: a map of cells, or a
     bar for each cluster or period. A tornado: a bar for each assumption. A panel: the outcome over time.
-    An estimate by event time: an event study; any other, or a list of estimates: a forest. A rule by cell: what can
-    be estimated; any other: its weights.
+    An estimate by event time: an event study; of a hierarchical fit by council: raw beside pooled effects; any other,
+    or a list of estimates: a forest. A rule by cell: what can be estimated; any other: its weights. A belief, priors,
+    what they were learnt from and what they expect: as such.
 
     Parameters
     ----------
     result : Design, Plan, Allocation, Power, Attained, DesignComparison, Information, Tornado, Panel, Estimate, \
-sequence of Estimate, or Rule
+sequence of Estimate, Rule, Belief, Priors, Learnt, Beforehand or Posterior
     ax : Axes or Figure, optional
         Where to draw. An empty figure takes the picture's own size; a new one is made when absent.
 
@@ -124,6 +131,9 @@ def _(result: Panel, ax: Place = None) -> Axes:
 @plot.register
 def _(result: Estimate, ax: Place = None) -> Axes:
     by_event = any(term.event is not None and term.cohort is None for term in result.terms)
+    by_council = len(result.terms) > 1 and all(term.cluster is not None for term in result.terms[1:])
+    if by_council and isinstance(result.posterior, Posterior):
+        return shrinkage(result.posterior, ax)
     return event_study(result, ax) if by_event else forest([result], ax)
 
 
@@ -145,3 +155,28 @@ def _(result: Sequence[object], ax: Place = None) -> Axes:
 def _(result: Rule, ax: Place = None) -> Axes:
     by_cell = any(term.cohort is not None and term.period is not None for term in result.terms)
     return coverage(result, ax) if by_cell else weights(result, ax)
+
+
+@plot.register
+def _(result: Posterior, ax: Place = None) -> Axes:
+    return shrinkage(result, ax)
+
+
+@plot.register
+def _(result: Belief, ax: Place = None) -> Axes:
+    return beliefs.belief(result, ax)
+
+
+@plot.register
+def _(result: Priors, ax: Place = None) -> Axes:
+    return beliefs.priors(result, ax)
+
+
+@plot.register
+def _(result: Learnt, ax: Place = None) -> Axes:
+    return beliefs.learnt(result, ax)
+
+
+@plot.register
+def _(result: Beforehand, ax: Place = None) -> Axes:
+    return beliefs.beforehand(result, ax)
