@@ -193,28 +193,29 @@ class Mixed(Fitting):
 
     def by_model(self, panel: Panel) -> Estimate:
         """Estimate with standard errors and degrees of freedom of the model, by `df`."""
-        fit = self._fitted(panel)
+        fit, warned = self._fitted(panel)
         values, uncertainty = self._wald(panel, fit)
-        return self._estimate(panel, fit, values, uncertainty, _DEGREES_IN_WORDS[self.df])
+        return self._estimate(panel, fit, values, uncertainty, _DEGREES_IN_WORDS[self.df], warned)
 
     def by_profile(self, panel: Panel) -> Estimate:
         """Estimate by maximum likelihood, with the profile of each term."""
         self._refuse_shared("likelihood profiles")
-        fit = replace(self, method="ml")._fitted(panel)
+        fit, warned = replace(self, method="ml")._fitted(panel)
         assert fit.model.effect is not None
         values, profile = profiles(fit.model, fit.model.effect.contrast)
-        return replace(self, method="ml")._estimate(panel, fit, values, profile, Profile().name)
+        return replace(self, method="ml")._estimate(panel, fit, values, profile, Profile().name, warned)
 
     def by_bootstrap(self, panel: Panel, draws: int, seed: int) -> Estimate:
         """Estimate with t ratios in data drawn from the fitted model."""
         self._refuse_shared("a parametric bootstrap")
-        fit = self._fitted(panel)
+        fit, warned = self._fitted(panel)
         assert fit.model.effect is not None
         null = fit_normal(normal_model(panel, replace(self.choices(panel), effect="")))
         contrast = fit.contrasts(fit.model.effect.contrast)
         uncertainty, lost = bootstrap(fit.model, fit, null, contrast, draws, seed)
         said = (f"{lost} of {2 * draws} fits did not converge and are left out.",) if lost else ()
-        return self._estimate(panel, fit, contrast @ fit.beta[0], uncertainty, ParametricBootstrap().name, said)
+        notes = (*warned, *said)
+        return self._estimate(panel, fit, contrast @ fit.beta[0], uncertainty, ParametricBootstrap().name, notes)
 
     def _by_sandwich(self, panel: Panel, inference: Cluster) -> Estimate:
         """Estimate with a cluster-robust variance at the fitted covariance."""
@@ -222,32 +223,37 @@ class Mixed(Fitting):
         _require_own_clusters(inference)
         if inference.kind in {"CR0", "CR1"}:
             warn_if_few(inference.kind, int(panel.frame.used.any(axis=1).sum()))
-        fit = self._fitted(panel)
+        fit, warned = self._fitted(panel)
         model, data = fit.model, fit.model.data
         assert model.effect is not None
         contrast = fit.contrasts(model.effect.contrast)
         residual = data.outcome - model.columns @ fit.beta[0]
         working = fit.working() * fit.unit[0] ** 2
         covariance, degrees = sandwich(model.columns, working, residual, contrast, inference.kind)
-        said = ("The weights of the estimate rest on a covariance estimated from the same outcomes.",)
+        notes = (*warned, "The weights of the estimate rest on a covariance estimated from the same outcomes.")
         uncertainty = Sampling(covariance, degrees)
-        return self._estimate(panel, fit, contrast @ fit.beta[0], uncertainty, inference.name, said)
+        return self._estimate(panel, fit, contrast @ fit.beta[0], uncertainty, inference.name, notes)
 
     def _by_permutation(self, panel: Panel, inference: Permutation) -> Estimate:
         """Estimate with weights from a fit without the effect, under every allocation."""
         self._refuse_shared("a permutation test")
         values, reference, notes, fit = permuted(panel, self.choices(panel), inference)
-        return self._estimate(panel, fit, values, reference, inference.name, notes)
+        return self._estimate(panel, fit, values, reference, inference.name, (*self._exposure(panel, fit), *notes))
 
-    def _fitted(self, panel: Panel) -> NormalFit:
-        """Fit, and warn of what a reader must know."""
-        model = self.model(panel)
-        fit = fit_normal(model)
+    def _fitted(self, panel: Panel) -> tuple[NormalFit, tuple[str, ...]]:
+        """Fit, warn of what a reader must know, and give what a constant effect is said to hide."""
+        fit = fit_normal(self.model(panel))
         for said in boundary_notes(fit):
             warnings.warn(said, ConvergenceWarning, stacklevel=5)
-        if self.effect == "constant" and (said := exposure_note(panel, fit)):
+        hidden = self._exposure(panel, fit)
+        for said in hidden:
             warnings.warn(said, DesignWarning, stacklevel=5)
-        return fit
+        return fit, hidden
+
+    def _exposure(self, panel: Panel, fit: NormalFit) -> tuple[str, ...]:
+        """Say that a constant effect counts some exposure times against itself, where it does."""
+        said = exposure_note(panel, fit) if self.effect == "constant" else ""
+        return (said,) if said else ()
 
     def _wald(self, panel: Panel, fit: NormalFit) -> tuple[FloatArray, Uncertainty]:
         """Values with a covariance and degrees of freedom."""
@@ -319,8 +325,7 @@ class Mixed(Fitting):
     ) -> Estimate:
         effect = fit.model.effect
         assert effect is not None
-        said = exposure_note(panel, fit) if self.effect == "constant" else ""
-        everything = (*fit.model.notes, *component_notes(fit), *boundary_notes(fit), said, *notes, *panel.notes)
+        everything = (*fit.model.notes, *component_notes(fit), *boundary_notes(fit), *notes, *panel.notes)
         return Estimate(
             terms=effect.terms,
             values=values,
@@ -329,7 +334,7 @@ class Mixed(Fitting):
             inference=inference,
             estimand=effect.estimand,
             outcome=panel.name,
-            notes=tuple(note for note in everything if note),
+            notes=everything,
             headed=effect.headed,
             references=self.references,
         )
