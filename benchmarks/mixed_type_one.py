@@ -126,12 +126,13 @@ def worst(found: dict[tuple[str, str, int], Shares], way: str, *, fitting: bool,
 
 def page(found: dict[tuple[str, str, int], Shares], lines: list[str], draws: int) -> str:
     error = np.sqrt(ALPHA * (1 - ALPHA) / draws)
+    lost = max(one["failed"] for one in found.values())
     first = (
         "Stepped wedges of four steps and five periods, 20 people a cell, icc 0.08 (cac 0.8 where it is not 1). "
         "Nothing happens at the start, so a test at 5% should find an effect in 5% of the "
-        f"{draws:,} data sets of each row; the Monte Carlo standard error at 5% is {error:.1%}. Each row is one truth, one fitted model and one number of "
-        "clusters. The last column says in how many fits a variance was estimated as zero. No fit failed to converge "
-        f"in more than {max(one['failed'] for one in found.values()):.1%} of the data sets of any row."
+        f"{draws:,} data sets of each row; the Monte Carlo standard error at 5% is {error:.1%}. Each row is one truth, "
+        "one fitted model and one number of clusters. The last column says in how many fits a variance was estimated "
+        f"as zero. No fit failed to converge in more than {lost:.1%} of the data sets of any row."
     )
     right = {way: worst(found, way, fitting=True) for way in WAYS}
     wrong = {way: worst(found, way, fitting=False) for way in WAYS}

@@ -11,6 +11,7 @@ import pandas as pd
 
 from ..errors import DataError, listing
 from ..value import FloatArray, Value, read_only
+from .exposure import exposure_weights
 from .likelihood import Satterthwaite
 from .uncertainty import Draws, Reference, Sampling, Uncertainty, combined
 from .words import interval_words, number_words
@@ -207,6 +208,47 @@ class Estimate(Value):
             uncertainty=own.uncertainty.contrast(weights),
             estimand="combination of terms",
         )
+
+    def tate(self, first: int = 1, last: int | None = None) -> Estimate:
+        """Average effect over exposure times `first` to `last`, each counting alike: TATE(s1, s2).
+
+        Parameters
+        ----------
+        first, last : int
+            Exposure times, the first treated period being 1; to the longest observed when `last` is absent.
+
+        Raises
+        ------
+        IdentificationError
+            An estimate without an effect at each of them.
+
+        Examples
+        --------
+        >>> import staggered as sg
+        >>> plan = sg.Plan(design=sg.stepped(clusters=12, steps=4, size=50), outcome=sg.Outcome(sd=1.0),
+        ...                covariance=sg.Exchangeable(icc=0.1))
+        >>> e = sg.Mixed(effect="exposure").fit(sg.simulate(plan, seed=1))
+        >>> bool(np.isclose(e.tate().value, e.overall.value)), bool(np.isclose(e.lte().value, e.value[-1]))
+        (True, True)
+        """
+        own = self._without_overall()
+        weights = exposure_weights([term.event for term in own.terms], first, last, self.estimator)
+        reached = [term.event + 1 for term, w in zip(own.terms, weights, strict=True) if w and term.event is not None]
+        low, high = min(reached), max(reached)
+        one = low == high
+        label = f"PTE({low})" if one else f"TATE({low}, {high})"
+        said = f"effect at exposure time {low}" if one else f"average effect over exposure times {low} to {high}"
+        combination = replace(own @ weights, estimand=said if one else f"{said}, each counting alike")
+        return replace(combination, terms=(Term(label),))
+
+    def pte(self, exposure: int) -> Estimate:
+        """Effect at one exposure time, PTE(s)."""
+        return self.tate(exposure, exposure)
+
+    def lte(self) -> Estimate:
+        """Effect at the longest exposure time observed, LTE."""
+        longest = max((term.event + 1 for term in self.terms if term.event is not None), default=1)
+        return replace(self.pte(longest), estimand=f"effect at the longest exposure time observed ({longest})")
 
     def table(self, level: float = 0.95) -> pd.DataFrame:
         """One row per term, the overall one first, with broom's columns."""
