@@ -126,6 +126,7 @@ def power(
         "power": single.to_dict() if single is not None else None,
         "detectable": smallest.to_dict(),
         "grid": grid.to_dict() if grid is not None else None,
+        "sample_size": loaded.sample_size().to_dict() if single is not None else None,
     }
     if path is not None:
         write_files({path: to_file(path, _widest(single, smallest, grid), loaded, content)})

@@ -22,12 +22,14 @@ from ..model.plan import Plan
 from ..planning.attained import attained
 from ..planning.grid import grid
 from ..planning.power import detectable, power
+from ..planning.sample_size import sample_size
 from ..planning.simulate import simulate
 from ..planning.simulation import Progress, simulated_power, vectorised
 from ..results.attained import Attained
 from ..results.check import Check
 from ..results.estimate import Estimate
 from ..results.power import Power
+from ..results.sample_size import SampleSize
 from ..results.simulated import Simulated
 from .analyses import Analysis
 from .balance import balance_columns
@@ -197,6 +199,19 @@ class Study:
             clusters=chosen.get("clusters"),
             alpha=self.spec.power.alpha,
             df=self.spec.power.df,
+        )
+
+    def sample_size(self) -> SampleSize:
+        """A paragraph for a protocol, and CONSORT's item 7a, over the range of the file's grid."""
+        self._require_effect()
+        told, asked = self.spec.power, self.spec.power.grid
+        return sample_size(
+            self.plan,
+            target=told.target,
+            alpha=told.alpha,
+            df=told.df,
+            icc=asked.icc if asked is not None else (),
+            cac=asked.cac if asked is not None else (),
         )
 
     def simulated_power(

@@ -63,6 +63,7 @@ def the_power(material: Material) -> Section | None:
             "How these numbers are meant",
         )
     )
+    blocks.append(Paragraph(f"As a paragraph for a protocol. {study.sample_size().text()}"))
     return Section("power", "What the study could find", tuple(blocks))
 
 
