@@ -16,6 +16,7 @@ from ..value import IntArray, Value, digest
 from .constrained import Candidates, balance_scores, balanced_candidates, forced_pairs, standardised
 from .minimisation import BIAS, minimised_orders
 from .orders import all_orders, random_orders, schedule_codes, strata_rows
+from .seeds import Seed, whole_seed
 
 _ENUMERABLE = 20_000
 _REPLAYS = 10_000
@@ -212,7 +213,7 @@ class Allocation(Value):
 def allocate(
     design: Design,
     *,
-    seed: int,
+    seed: Seed,
     balance: Balance | None = None,
     method: Method = "constrained",
     candidates: int = 100_000,
@@ -224,8 +225,9 @@ def allocate(
     ----------
     design : Design
         The planned schedules; clusters of one stratum swap theirs.
-    seed : int
-        Decides the draw; the same seed and inputs give the same order.
+    seed : int, SeedSequence or Generator
+        Decides the draw; the same seed and inputs give the same order. The certificate records it as a number,
+        from which the same order can be drawn again.
     balance : frame or mapping, optional
         Covariates of the councils (a column each, indexed by council or with a column that names it), on
         which the draw is to be balanced.
@@ -263,6 +265,7 @@ def allocate(
             "Join strata, or give the councils different schedules.",
         )
     _warn_of_short_strata(design)
+    seed = whole_seed(seed)
     generator = np.random.default_rng(seed)
     if balance is None:
         if method != "constrained":

@@ -6,6 +6,7 @@ import warnings
 from dataclasses import dataclass
 from typing import Literal
 
+from ..allocation.seeds import Seed, whole_seed
 from ..data.panel import Panel
 from ..errors import DataWarning, DesignError, FewClustersWarning, listing
 from ..kernel.protocols import Inference
@@ -46,7 +47,7 @@ class Hierarchical(Value):
     draws : int
     points : int, optional
         Points of the hyperparameters (analytic).
-    seed : int
+    seed : int, SeedSequence or Generator
 
     Raises
     ------
@@ -81,7 +82,7 @@ class Hierarchical(Value):
     priors: Priors | SomePriors | None = None
     draws: int = 4000
     points: int | None = None
-    seed: int = 1
+    seed: Seed = 1
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "moderators", tuple(self.moderators))
@@ -148,10 +149,10 @@ class Hierarchical(Value):
         priors = self.priors_on(panel)
         self._look(panel, priors)
         if self.engine == "analytic":
-            return fit(panel, self.structure, priors, points=self.points, draws=self.draws, seed=self.seed)
+            return fit(panel, self.structure, priors, points=self.points, draws=self.draws, seed=whole_seed(self.seed))
         from .chains import sample
 
-        return sample(panel, self.structure, priors, draws=self.draws, seed=self.seed)
+        return sample(panel, self.structure, priors, draws=self.draws, seed=whole_seed(self.seed))
 
     def priors_on(self, panel: Panel) -> Priors:
         """Every prior as used on this panel."""

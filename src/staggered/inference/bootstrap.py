@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from ..allocation.seeds import Seed, whole_seed
 from ..data.panel import Panel
 from ..errors import DataError, DesignError, FewClustersWarning, IdentificationError
 from ..kernel.point import Point
@@ -37,7 +38,7 @@ class Bootstrap(Value):
     kind : {"multiplier", "cluster"}
         Random signs for the scores (fast, no solving), or clusters drawn with replacement and the estimator
         fitted again.
-    seed : int
+    seed : int, SeedSequence or Generator
     by : str, optional
         A label kept with the panel: a coarser cluster that shares its sign (multiplier).
 
@@ -66,7 +67,7 @@ class Bootstrap(Value):
     draws: int = 999
     band: bool = True
     kind: Literal["multiplier", "cluster"] = "multiplier"
-    seed: int = 1
+    seed: Seed = 1
     by: str | None = None
 
     def __post_init__(self) -> None:
@@ -104,7 +105,7 @@ class Bootstrap(Value):
 
     def estimate(self, estimator: PointEstimator, panel: Panel) -> Estimate:
         """Estimate with the distribution of its error."""
-        generator = np.random.default_rng(self.seed)
+        generator = np.random.default_rng(whole_seed(self.seed))
         if self.kind == "multiplier":
             point, scores = scores_of(estimator, panel, self.name)
             scores = summed(scores, panel, self.by)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from ..allocation.seeds import Seed, whole_seed
 from ..data.panel import Panel
 from ..errors import DesignError
 from ..kernel.protocols import Estimator
@@ -131,7 +132,7 @@ class ParametricBootstrap(Value):
     ----------
     draws : int
         Data sets drawn from the fitted model, and again from the model without effect.
-    seed : int
+    seed : int, SeedSequence or Generator
 
     Raises
     ------
@@ -154,7 +155,7 @@ class ParametricBootstrap(Value):
     """
 
     draws: int = 999
-    seed: int = 1
+    seed: Seed = 1
 
     def __post_init__(self) -> None:
         if self.draws < 20:
@@ -178,7 +179,7 @@ class ParametricBootstrap(Value):
         """Estimate with data drawn from the fitted model."""
         if not isinstance(estimator, Likelihood):
             raise _no_model(estimator, "ParametricBootstrap()")
-        return estimator.by_bootstrap(panel, self.draws, self.seed)
+        return estimator.by_bootstrap(panel, self.draws, whole_seed(self.seed))
 
 
 def _no_model(estimator: Estimator, inference: str) -> DesignError:

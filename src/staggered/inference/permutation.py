@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..allocation.allocate import Allocation
+from ..allocation.seeds import Seed
 from ..data.panel import Panel
 from ..errors import DataError, IdentificationError
 from ..kernel.point import Point
@@ -34,7 +35,7 @@ class Permutation(Value):
     ----------
     draws : int
         Re-allocations drawn at random; all of them, exactly, when the scheme allows no more than draws + 1.
-    seed : int
+    seed : int, SeedSequence or Generator
         For the draws.
     strata : sequence of str or str, optional
         A stratum per cluster, or the name of a kept label; the design's own when absent.
@@ -66,13 +67,19 @@ class Permutation(Value):
     """
 
     draws: int = 9999
-    seed: int = 1
+    seed: Seed = 1
     strata: Sequence[str] | str | None = None
     allowed: Allocation | None = None
     interval: bool = True
     studentised: bool = False
 
     def __post_init__(self) -> None:
+        if self.draws < 1:
+            raise DataError(
+                f"draws is {self.draws}.",
+                "The estimate is compared with at least one other allocation.",
+                "Give, for example, draws=9999.",
+            )
         if self.strata is not None and self.allowed is not None:
             raise DataError(
                 "Permutation was given both strata and allowed.",

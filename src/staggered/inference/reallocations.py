@@ -9,6 +9,7 @@ import numpy as np
 
 from ..allocation.allocate import Allocation
 from ..allocation.orders import all_orders, random_orders
+from ..allocation.seeds import Seed, whole_seed
 from ..data.panel import Panel
 from ..design.design import Design
 from ..errors import DataError, IdentificationError, listing
@@ -51,15 +52,9 @@ def with_strata(panel: Panel, strata: Sequence[str] | str | None) -> Panel:
     return replace(panel, frame=frame)
 
 
-def reallocations(design: Design, draws: int, seed: int, allowed: Allocation | None) -> Reallocations:
+def reallocations(design: Design, draws: int, seed: Seed, allowed: Allocation | None) -> Reallocations:
     """Find the re-allocations to use: all that are allowed when there are few, else some at random."""
-    if draws < 1:
-        raise DataError(
-            f"draws is {draws}.",
-            "The estimate is compared with at least one other allocation.",
-            "Give, for example, draws=9999.",
-        )
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng(whole_seed(seed))
     listed = None
     if allowed is not None:
         place = _places(design, allowed)

@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 
+from ..allocation.seeds import Seed, whole_seed
 from ..data.panel import Panel
 from ..errors import DataError, DesignError, FewClustersWarning
 from ..kernel.point import Point
@@ -40,7 +41,7 @@ class WildBootstrap(Value):
         All sign patterns are used instead, when there are no more than this many.
     weights : {"webb", "rademacher"}
         Six-point weights, finer where clusters are few, or signs.
-    seed : int
+    seed : int, SeedSequence or Generator
 
     Warns
     -----
@@ -64,7 +65,7 @@ class WildBootstrap(Value):
 
     draws: int = 9999
     weights: Literal["webb", "rademacher"] = "webb"
-    seed: int = 1
+    seed: Seed = 1
 
     def __post_init__(self) -> None:
         if self.draws < 1:
@@ -116,7 +117,7 @@ class WildBootstrap(Value):
         return assembled(estimator, panel, point, Studentised(numerator, square), self, notes)
 
 
-def multipliers_of(clusters: int, draws: int, weights: str, seed: int) -> tuple[FloatArray, bool]:
+def multipliers_of(clusters: int, draws: int, weights: str, seed: Seed) -> tuple[FloatArray, bool]:
     """Multipliers of each cluster, (draws, clusters), and whether they are all there are.
 
     Examples
@@ -130,7 +131,7 @@ def multipliers_of(clusters: int, draws: int, weights: str, seed: int) -> tuple[
         table = np.array(list(itertools.product(values, repeat=clusters)))
         # The pattern of ones is the actual outcome, which is counted by itself.
         return table[~(table == 1).all(axis=1)], True
-    return np.random.default_rng(seed).choice(values, size=(draws, clusters)), False
+    return np.random.default_rng(whole_seed(seed)).choice(values, size=(draws, clusters)), False
 
 
 def _ratios(

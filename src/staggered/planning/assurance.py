@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from ..allocation.seeds import Seed, whole_seed
 from ..errors import DesignError, listing
 from ..estimators.linear import Linear
 from ..hierarchical.hierarchical import Hierarchical
@@ -140,7 +141,7 @@ def assurance(  # noqa: PLR0913 - one argument for each thing that may be unknow
     inference: Inference | None = None,
     simulate: int = 200,
     draws: int = 2000,
-    seed: int = 1,
+    seed: Seed = 1,
 ) -> Assurance | Decisions:
     """Power averaged over what is not known, at a two-sided 5% with the default degrees of freedom.
 
@@ -168,7 +169,7 @@ def assurance(  # noqa: PLR0913 - one argument for each thing that may be unknow
     simulate : int
         With `inference`: data sets at each draw.
     draws : int
-    seed : int
+    seed : int, SeedSequence or Generator
 
     Raises
     ------
@@ -191,6 +192,7 @@ def assurance(  # noqa: PLR0913 - one argument for each thing that may be unknow
     """
     priors = (("effect", effect), ("icc", icc), ("cac", cac), ("size", size))
     given = {name: prior for name, prior in priors if prior is not None}
+    seed = whole_seed(seed)
     if isinstance(estimator, Hierarchical):
         _require_no_history(correlation)
         _require_own_analysis(size, inference)

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..allocation.allocate import Allocation
 from ..allocation.orders import all_orders, random_orders, schedule_codes
+from ..allocation.seeds import Seed, whole_seed
 from ..errors import DesignError, IdentificationError
 from ..model.covariance import Cells
 from ..model.plan import Plan
@@ -22,7 +23,7 @@ def attained(
     plan: Plan,
     *,
     allocations: int = 1000,
-    seed: int = 1,
+    seed: Seed = 1,
     allowed: Allocation | None = None,
     target: float = 0.8,
     alpha: float = 0.05,
@@ -38,7 +39,7 @@ def attained(
     plan : Plan
     allocations : int
         Allocations drawn at random; all of them when the scheme allows no more.
-    seed : int
+    seed : int, SeedSequence or Generator
     allowed : Allocation, optional
         Draw from the acceptable set of a constrained allocation instead.
     target : float
@@ -129,8 +130,8 @@ def _contributions(plan: Plan, schedules: IntArray) -> tuple[FloatArray, FloatAr
     return precision.reshape(*shape, periods, periods), cross.reshape(*shape, periods), own.reshape(shape)
 
 
-def _orders(plan: Plan, allocations: int, seed: int, allowed: Allocation | None) -> tuple[IntArray, bool]:
-    generator = np.random.default_rng(seed)
+def _orders(plan: Plan, allocations: int, seed: Seed, allowed: Allocation | None) -> tuple[IntArray, bool]:
+    generator = np.random.default_rng(whole_seed(seed))
     if allocations < 1:
         raise DesignError(f"allocations is {allocations}.", "At least one is needed.", "Give, for example, 1000.")
     if allowed is not None:

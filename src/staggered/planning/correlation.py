@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
+from ..allocation.seeds import Seed, whole_seed
 from ..data.panel import Panel
 from ..errors import DataError, listing
 from ..model.covariance import Covariance, Decay, Exchangeable, Nested
@@ -132,7 +133,7 @@ def estimate_correlation(
     *,
     family: Family = "gaussian",
     level: float = 0.95,
-    seed: int = 1,
+    seed: Seed = 1,
 ) -> Correlation:
     """Correlation within clusters from their own history, by restricted maximum likelihood.
 
@@ -146,7 +147,7 @@ def estimate_correlation(
     structure : {"exchangeable", "nested", "decay"}
     family : {"gaussian", "binomial", "poisson"}
     level : float
-    seed : int
+    seed : int, SeedSequence or Generator
         For the planning distribution.
 
     Raises
@@ -185,7 +186,7 @@ def estimate_correlation(
             0.0 if ends[0] <= -8.0 else float(special.expit(ends[0])),
             1.0 if ends[1] >= 9.0 else float(special.expit(ends[1])),
         )
-    variance, cac = plausible(history, fit, _DRAWS, np.random.default_rng(seed))
+    variance, cac = plausible(history, fit, _DRAWS, np.random.default_rng(whole_seed(seed)))
     return Correlation(
         structure=structure,
         sd=sd,

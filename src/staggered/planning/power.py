@@ -7,6 +7,7 @@ from typing import overload
 
 import numpy as np
 
+from ..allocation.seeds import Seed
 from ..errors import DesignError, listing
 from ..kernel.protocols import Estimator, Inference
 from ..kernel.rule import Rule
@@ -46,7 +47,7 @@ def power(
     simulate: int,
     inference: Inference | None = None,
     truth: Plan | None = None,
-    seed: int = 1,
+    seed: Seed = 1,
     precise: float | None = None,
 ) -> Simulated: ...
 
@@ -62,7 +63,7 @@ def power(  # noqa: PLR0913 - the contract's one verb for power, by formula and 
     simulate: int | None = None,
     inference: Inference | None = None,
     truth: Plan | None = None,
-    seed: int = 1,
+    seed: Seed = 1,
     precise: float | None = None,
 ) -> Power | Simulated:
     """Power of a plan.

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..allocation.seeds import Seed, whole_seed
 from ..data.frame import Frame
 from ..data.panel import Panel
 from ..errors import DesignError
@@ -15,8 +16,6 @@ from ..results.square_root import symmetric_root
 from ..value import FloatArray
 
 _FOLLOWED = 1e-12
-
-Seed = int | np.random.SeedSequence | np.random.Generator
 
 
 def simulate(plan: Plan, *, seed: Seed) -> Panel:
@@ -41,6 +40,8 @@ def simulate(plan: Plan, *, seed: Seed) -> Panel:
     (12,)
     """
     design, outcome = plan.design, plan.outcome
+    if not isinstance(seed, np.random.Generator | np.random.SeedSequence):
+        seed = whole_seed(seed)
     generator = np.random.default_rng(seed)
     drawn = draw_outcomes(plan, 1, generator)
     # From a stream of its own: a generator that is passed on draws the same means as without.

@@ -10,6 +10,7 @@ import numpy as np
 from joblib import Parallel, cpu_count, delayed
 from joblib.parallel import BACKENDS, get_active_backend
 
+from ..allocation.seeds import Seed, whole_seed
 from ..data.frame import Frame
 from ..data.panel import Panel
 from ..errors import ConvergenceWarning, DesignError, FewClustersWarning, StaggeredError, StaggeredWarning
@@ -40,7 +41,7 @@ def simulated_power(  # noqa: PLR0913 - one analysis, one truth, and when to sto
     truth: Plan | None = None,
     alpha: float = 0.05,
     df: str | float | None = None,
-    seed: int = 1,
+    seed: Seed = 1,
     precise: float | None = None,
     on_progress: Progress | None = None,
 ) -> Simulated:
@@ -61,7 +62,7 @@ def simulated_power(  # noqa: PLR0913 - one analysis, one truth, and when to sto
     alpha : float
     df : None, name or number
         Of the test when the variance is the one the plan assumes.
-    seed : int
+    seed : int, SeedSequence or Generator
         The same numbers on one worker or many; wrap the call in ``joblib.parallel_config`` to spread it.
     precise : float, optional
         Stop when the Monte Carlo standard error of power is below this.
@@ -74,7 +75,7 @@ def simulated_power(  # noqa: PLR0913 - one analysis, one truth, and when to sto
         A truth of another shape; a number of draws that is not positive.
     """
     truth = truth or plan
-    _require_comparable(plan, truth, draws)
+    _require_comparable(plan, truth, draws, precise)
     used = estimator or Gls(plan.covariance)
     frame = Frame(plan.design)
     known = estimator is None and inference is None
@@ -84,7 +85,7 @@ def simulated_power(  # noqa: PLR0913 - one analysis, one truth, and when to sto
         if known
         else vectorised(used, inference, frame, 1 - alpha)
     )
-    seeds = np.random.SeedSequence(seed).spawn(math.ceil(draws / _CHUNK))
+    seeds = np.random.SeedSequence(whole_seed(seed)).spawn(math.ceil(draws / _CHUNK))
     sizes = [min(_CHUNK, draws - k * _CHUNK) for k in range(len(seeds))]
     workers = _workers()
     found: list[Tested] = []
@@ -216,9 +217,15 @@ def _target(truth: Plan, estimator: Estimator, frame: Frame) -> float:
     return 0.0 if not effects.any() else value
 
 
-def _require_comparable(plan: Plan, truth: Plan, draws: int) -> None:
-    if draws < 1:
+def _require_comparable(plan: Plan, truth: Plan, draws: int, precise: float | None) -> None:
+    if draws < 1 or int(draws) != draws:
         raise DesignError(f"simulate is {draws}.", "It counts data sets.", "Give, for example, 2000.")
+    if precise is not None and not precise > 0:
+        raise DesignError(
+            f"precise is {precise:g}.",
+            "The simulation stops once the Monte Carlo standard error of power is below it, and that is never so.",
+            "Give, for example, 0.01 for one percentage point.",
+        )
     if not np.array_equal(plan.design.treatment, truth.design.treatment, equal_nan=True):
         raise DesignError(
             "The truth has another schedule than the plan.",
