@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from staggered.data.councils import misspelt, to_councils, told
+from staggered.data.councils import misspelt, of_an_area, to_councils, told
 from staggered.data.source import Table
 from staggered.errors import DataError
 
@@ -89,3 +89,22 @@ def test_a_misspelt_name_shows_by_never_standing_beside_its_twin() -> None:
     # Codes are meant to be alike, and a council that was split is not one that was misspelt.
     assert misspelt(["E06000061", "E06000062", "Leeds", "Kent"], present) == []
     assert misspelt(["Northamptonshire", "North Northamptonshire", "Leeds", "Kent"], present) == []
+
+
+def test_one_name_with_and_without_its_kind_of_council_may_be_one() -> None:
+    present = np.array([[True, False], [False, True], [False, True], [True, True]])
+    names = ("Leeds", "Leeds City Council", "Leicestershire", "Leicester")
+    assert misspelt(names, present) == [("Leeds", "Leeds City Council")]
+
+
+def test_totals_countries_and_regions_are_no_councils() -> None:
+    names = [
+        "Leeds",
+        "TOTAL",
+        "Total (all)",
+        "Yorkshire & The Humber",
+        "Southend-on-Sea",
+        "England",
+        "London Road team",
+    ]
+    assert of_an_area(names) == ["TOTAL", "Total (all)", "Yorkshire & The Humber", "England"]

@@ -337,3 +337,20 @@ def test_an_official_file_names_its_symbols_and_reads_once_they_are_gone(tmp_pat
     walsall = panel.design.clusters.index("Walsall")
     for k, year in enumerate(panel.design.periods):
         assert round(panel.outcome[walsall, k]) == int(published["Walsall", str(year)])
+
+
+def test_a_row_of_totals_is_warned_of(columns: Build) -> None:
+    data = columns()
+    data["council"] = [name if name != "Bath" else "England" for name in data["council"]]
+    with pytest.warns(sg.DataWarning, match="England, the name of a total") as caught:
+        sg.read(data, **NAMED, start="go_live")
+    assert caught[0].filename == __file__, "a warning points to the caller"
+
+
+def test_a_count_below_nothing_is_refused(columns: Build) -> None:
+    data = columns(children=[1000] * 12)
+    data["starts"][2] = -1
+    text = refusal(data, start="go_live", size="children", per=10_000)
+    assert "below 0: -1 for Leeds in 2020 (row 4)" in text
+    # As it stands it may be a change, or a logarithm.
+    assert sg.read(data, **NAMED, start="go_live", size="children").outcome.min() == -1

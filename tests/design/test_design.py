@@ -113,3 +113,9 @@ def test_batches_that_cannot_be_are_refused(batches: int, lag: int) -> None:
     with pytest.raises(DesignError, match="batches were asked for") as caught:
         Design([[0, 1, 1], [0, 0, 1]]).batched(batches, lag)
     assert len(str(caught.value).splitlines()) == 3
+
+
+@pytest.mark.parametrize("matrix", [[[0, 1], [0]], [["a", "b"]]])
+def test_what_is_no_matrix_of_numbers_is_refused(matrix: object) -> None:
+    with pytest.raises(DesignError, match="text, or rows of different lengths"):
+        Design(matrix)

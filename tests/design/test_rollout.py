@@ -88,3 +88,26 @@ def test_a_go_live_known_within_an_interval_leaves_out_what_nobody_knows() -> No
     steps = rollout({"Leeds": ("2012-06-01", "2013-10-31")}, start="2011-04-01", end="2015-03-31", never=["Hull"])
     np.testing.assert_array_equal(steps.treatment, [[0, np.nan, 1], [0, 0, 0]])
     assert steps.periods == ("2011-04-01", "2012-06-01", "2013-10-31")
+
+
+WALSALL = {"Walsall": "2020-09-01", "Swindon": "2021-02-01"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"period": "week"}, "period is 'week'"),
+        ({"strata": {"Walsall": "high"}}, "No stratum for Swindon"),
+        ({"strata": {"Walsall": "high", "Swindon": "low", "Kent": "low"}}, "unknown Kent"),
+        ({"size": "many"}, "holds text"),
+    ],
+)
+def test_what_a_rollout_cannot_be_is_said(asked: dict[str, object], said: str) -> None:
+    with pytest.raises(DesignError, match=said) as caught:
+        rollout(WALSALL, start="2020-03-01", end="2021-06-30", **asked)
+    assert len(str(caught.value).splitlines()) == 3
+
+
+def test_one_council_that_never_goes_live_may_be_named_alone() -> None:
+    design = rollout(WALSALL, start="2020-03-01", end="2021-06-30", never="Leeds")
+    assert design.clusters == ("Walsall", "Swindon", "Leeds")

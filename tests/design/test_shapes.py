@@ -63,3 +63,9 @@ def test_impossible_shapes_are_refused(make, said: str) -> None:  # type: ignore
 @pytest.mark.parametrize("make", [stepped, parallel, crossover, staircase, hybrid])
 def test_no_strata_may_be_said_as_none(make: Callable[..., Design]) -> None:
     assert make(clusters=12, strata=None) == make(clusters=12)
+
+
+@pytest.mark.parametrize("clusters", [2.5, "8"])
+def test_clusters_are_a_whole_number_or_names(clusters: object) -> None:
+    with pytest.raises(DesignError, match="clusters is"):
+        stepped(clusters=clusters, steps=2)

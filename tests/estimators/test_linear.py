@@ -31,3 +31,28 @@ def test_a_rule_at_a_panel_is_the_rule_of_its_frame() -> None:
     one = sg.Twfe()
     assert (one.rule_at(panel).W == one.rule(panel.frame).W).all()
     assert one.point(panel).values[0] == one.rule(panel.frame).estimate(panel.outcome)[0]
+
+
+@pytest.mark.parametrize(
+    ("treated", "outcome", "error", "said"),
+    [
+        (False, [[1.0, 2.0], [3.0, 1.0], [2.0, 2.0]], sg.IdentificationError, "Nobody is treated"),
+        (True, [[5.0, 5.0], [7.0, 7.0], [0.0, 0.0]], sg.DataError, "never changes in any council"),
+    ],
+)
+def test_what_has_nothing_in_it_to_find_is_refused(
+    treated: bool, outcome: list[list[float]], error: type[sg.StaggeredError], said: str
+) -> None:
+    frame = sg.Frame(sg.Design([[0, int(treated)], [0, 0], [0, 0]]))
+    for one in (sg.Twfe(), sg.Imputation()):
+        with pytest.raises(error, match=said) as told:
+            one.fit(sg.Panel(frame, outcome), sg.Jackknife())
+        assert len(str(told.value).splitlines()) == 3
+
+
+def test_the_name_of_a_method_is_not_the_method() -> None:
+    plan = sg.Plan(design=sg.stepped(clusters=4, steps=2), outcome=sg.Outcome(sd=1.0))
+    with pytest.raises(sg.DesignError, match=r"inference=sg\.Jackknife"):
+        sg.Twfe().fit(sg.simulate(plan, seed=1), "jackknife")
+    with pytest.raises(sg.DesignError, match=r"estimator=sg\.Twfe"):
+        sg.power(plan, "twfe")

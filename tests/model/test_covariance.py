@@ -232,3 +232,12 @@ def test_what_no_clusters_can_have_is_refused_in_three_lines(make: object, said:
     assert caught.value.why
     assert caught.value.fix
     assert len(str(caught.value).splitlines()) == 3
+
+
+def test_an_unknown_option_is_never_passed_over() -> None:
+    with pytest.raises(sg.DesignError, match="time='day'"):
+        sg.Decay(icc=0.05, cac=0.5, time="day")
+    with pytest.raises(sg.DesignError, match="variance is 'mean'"):
+        sg.Outcome("binomial", baseline=0.1, variance="mean")
+    with pytest.raises(sg.DesignError, match="better is 'up'"):
+        sg.Outcome(sd=1.0, better="up")

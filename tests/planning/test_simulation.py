@@ -14,6 +14,7 @@ from staggered.data.panel import Panel
 from staggered.design.design import Design
 from staggered.design.shapes import stepped
 from staggered.errors import ConvergenceError, DesignError, StaggeredWarning
+from staggered.estimators.did.extended import Extended
 from staggered.estimators.did.group_time import GroupTime
 from staggered.estimators.did.imputation import Imputation
 from staggered.estimators.did.twfe import Twfe
@@ -22,6 +23,7 @@ from staggered.estimators.trial.gls import Gls
 from staggered.estimators.trial.mixed import Mixed
 from staggered.inference.cluster import Cluster
 from staggered.inference.jackknife import Jackknife
+from staggered.inference.model_based import Profile
 from staggered.inference.permutation import Permutation
 from staggered.kernel.protocols import Inference
 from staggered.model.covariance import Nested
@@ -44,13 +46,44 @@ NULL = replace(PLAN, effect=Constant(0.0))
 ESTIMATORS = [Gls(Nested(icc=0.05, cac=0.8)), Twfe(), GroupTime(), Imputation()]
 
 
-@pytest.mark.parametrize("family", ["gaussian", "binomial"])
-def test_the_known_variance_test_has_the_power_of_the_formula(family: str) -> None:
-    outcome = Outcome(sd=1.0) if family == "gaussian" else Outcome("binomial", baseline=0.3)
-    plan = replace(PLAN, outcome=outcome, effect=Constant(0.2 if family == "gaussian" else 0.1))
-    simulated = power(plan, simulate=10_000, df="normal", seed=2)
-    assert abs(simulated.power - power(plan, df="normal").power) < 3 * simulated.mcse + 0.004 * (family == "binomial")
-    assert abs(simulated.bias) < 4 * simulated.se / 100
+RATES = Nested.from_sd(between=0.2, within=0.1)
+LINKS = {
+    "gaussian": (Outcome(sd=1.0), PLAN.covariance, Constant(0.2)),
+    "risks": (Outcome("binomial", baseline=0.3), PLAN.covariance, Constant(0.1)),
+    "log risks": (Outcome("binomial", baseline=0.3, link="log"), PLAN.covariance, Constant(1.3, scale="ratio")),
+    "log odds": (Outcome("binomial", baseline=0.3, link="logit"), PLAN.covariance, Constant(1.5, scale="odds")),
+    "rates": (Outcome("poisson", baseline=3.0, link="identity"), PLAN.covariance, Constant(0.4)),
+    "log rates": (Outcome("poisson", baseline=3.0), RATES, Constant(1.15, scale="ratio")),
+    "log rates of clumped events": (
+        Outcome("negbinomial", baseline=3.0, dispersion=0.3),
+        RATES,
+        Constant(1.2, scale="ratio"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LINKS)
+def test_the_known_variance_test_has_the_power_of_the_formula(name: str) -> None:
+    """The formula linearises, which costs a point or so where outcomes are not gaussian."""
+    outcome, covariance, effect = LINKS[name]
+    plan = replace(PLAN, outcome=outcome, covariance=covariance, effect=effect, design=stepped(12, steps=4, size=80))
+    simulated, analytic = power(plan, simulate=6000, df="normal", seed=2), power(plan, df="normal")
+    assert 0.3 < analytic.power < 0.97
+    assert abs(simulated.power - analytic.power) < 3 * simulated.mcse + 0.012 * (name != "gaussian")
+    assert simulated.se == pytest.approx(analytic.se, rel=0.05)
+    assert abs(simulated.bias) < 4 * simulated.se / np.sqrt(6000) + 0.02 * abs(simulated.effect) * (name != "gaussian")
+    assert simulated.coverage == pytest.approx(0.95, abs=0.015)
+
+
+def test_an_estimator_of_counts_is_given_counts() -> None:
+    outcome, covariance, effect = LINKS["log rates"]
+    plan = replace(PLAN, outcome=outcome, covariance=covariance, effect=effect)
+    found = power(plan, Extended(family="poisson"), simulate=60, inference=Jackknife(), seed=2)
+    # Its effect is a difference of rates: 15% of 3.
+    assert found.effect == pytest.approx(0.45, rel=1e-6)
+    assert abs(found.bias) < 4 * found.se / np.sqrt(60)
+    assert "log" not in found.text()
+    assert "log rates" in power(plan, Twfe(), simulate=60, inference=Jackknife(), seed=2).text()
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda one: type(one).__name__)
@@ -94,21 +127,17 @@ def test_a_cluster_without_weight_does_not_count_in_the_jackknife() -> None:
 
 
 def test_coverage_counts_the_interval_itself_however_lopsided() -> None:
-    """A permutation interval need not be centred at the estimate."""
-    # Of unequal sizes, so that each data set is analysed by itself.
-    sizes = np.arange(20, 44, 2)[:, None] * np.ones((12, 5))
-    plan = replace(PLAN, design=replace(PLAN.design, size=sizes))
-    one_by_one = power(plan, Mixed("exchangeable"), simulate=12, inference=Permutation(draws=99), seed=3)
-    frame, generator = Frame(plan.design), np.random.default_rng(np.random.SeedSequence(3).spawn(1)[0])
-    draws = draw_outcomes(plan, 12, generator)
-    within = draw_within(plan, draws, generator)
+    """A likelihood profile need not be centred at the estimate."""
+    found = power(PLAN, Mixed("exchangeable"), simulate=12, inference=Profile(), seed=3)
+    frame, generator = Frame(PLAN.design), np.random.default_rng(np.random.SeedSequence(3).spawn(1)[0])
+    draws = draw_outcomes(PLAN, 12, generator)
+    spread = draw_within(PLAN, draws, generator)
+    assert spread is not None
+    panels = [Panel(frame, draw, within=within) for draw, within in zip(draws, spread, strict=True)]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        panels = [Panel(frame, draw, within=inside) for draw, inside in zip(draws, within, strict=True)]
-        fits = [Mixed("exchangeable").fit(panel, Permutation(draws=99)) for panel in panels]
-    ends = [fit.select([0]).interval() for fit in fits]
-    held = [low <= one_by_one.effect <= high for low, high in ends]
-    assert one_by_one.covered.tolist() == held
+        ends = [Mixed("exchangeable").fit(panel, Profile()).interval() for panel in panels]
+    assert found.covered.tolist() == [low <= found.effect <= high for low, high in ends]
 
 
 def test_a_wrong_question_is_an_error_and_not_a_failed_fit() -> None:
@@ -215,3 +244,11 @@ def test_informative_sizes_as_a_truth_bias_what_weighs_councils_unequally() -> N
     assert found.effect > 0.22
     flat = power(plan, Gls(plan.covariance), simulate=500, inference=Cluster("CR2"), truth=plan, seed=3)
     assert flat.effect == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"), [({"precise": -0.1}, "precise is -0.1"), ({"simulate": 10.5}, "simulate is")]
+)
+def test_when_to_stop_must_make_sense(asked: dict[str, float], said: str) -> None:
+    with pytest.raises(DesignError, match=said):
+        power(PLAN, **({"simulate": 20} | asked))

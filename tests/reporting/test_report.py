@@ -60,3 +60,8 @@ def test_results_without_data_are_an_error(tmp_path):
 def test_a_place_that_is_not_there_is_an_error(tmp_path):
     with pytest.raises(sg.StaggeredError, match="cannot be written"):
         sg.report(sg.load(PLAN), out=tmp_path / "nowhere" / "r.html")
+
+
+def test_a_path_is_not_a_study():
+    with pytest.raises(sg.StudyError, match=r"sg\.load"):
+        sg.report("study.toml")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 import staggered as sg
 
 PLAN = sg.Plan(
@@ -47,3 +49,8 @@ def test_a_grid_and_attained_power_cite_their_formula() -> None:
     )
     for result in (sg.grid(nested, icc=[0.01, 0.05]), sg.attained(PLAN, allocations=20), sg.information(PLAN)):
         assert sg.cite(result)[0].startswith("Hussey")
+
+
+def test_what_has_no_papers_is_refused() -> None:
+    with pytest.raises(sg.DataError, match="of type str"):
+        sg.cite("Twfe")

@@ -13,7 +13,7 @@ DATA = click.argument("data", required=False)
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 OUT = click.option("--out", metavar="FILE", help="Write to this file as well.")
 FORCE = click.option("--force", is_flag=True, help="Replace what is already there.")
-SEED = click.option("--seed", type=int, help="Seed of the draw, in place of the study file's.")
+SEED = click.option("--seed", type=click.IntRange(0), help="Seed of the draw, in place of the study file's.")
 WORKERS = click.option("--workers", type=click.IntRange(1), help="Processes side by side; one when absent.")
 
 
@@ -40,7 +40,9 @@ def simulation(command: Callable[..., None]) -> Callable[..., None]:
         help="Stop simulating when the Monte Carlo standard error of power is below P, such as 0.01.",
     )
     @WORKERS
-    @click.option("--seed", type=int, default=1, show_default=True, help="Seed of the simulated data sets.")
+    @click.option(
+        "--seed", type=click.IntRange(0), default=1, show_default=True, help="Seed of the simulated data sets."
+    )
     @functools.wraps(command)
     def with_simulation(
         *, draws: int | None, precise: float | None, workers: int | None, seed: int, **others: object

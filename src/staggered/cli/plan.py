@@ -171,7 +171,7 @@ def _simulated(
 @click.option(
     "--allocations", type=click.IntRange(1), default=1000, show_default=True, help="Allocations drawn at random."
 )
-@click.option("--seed", type=int, default=1, show_default=True, help="Seed of the draws.")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Seed of the draws.")
 @AS_JSON
 @OUT
 @FORCE

@@ -103,7 +103,7 @@ def _pairs(pairs: object) -> str:
 
 @click.command()
 @STUDY
-@click.option("--seed", type=int, default=1, show_default=True, help="Seed of the draw.")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Seed of the draw.")
 @click.option("--out", metavar="FILE.csv", help="Write here instead of to the screen.")
 @FORCE
 def simulate(study: str, seed: int, out: str | None, force: bool) -> None:

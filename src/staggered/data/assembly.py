@@ -105,8 +105,20 @@ def _cells(table: Table, asked: Request, grid: Grid) -> Observed:
         return Observed(grid.place(values), None, None, records, notes)
     size, size_notes = _positive(table, asked.size, grid, records, "size")
     if asked.per is not None:
+        _require_counts(values, asked.outcome, grid)
         values = np.divide(values, size, out=np.full(len(values), np.nan), where=records) * asked.per
     return Observed(grid.place(values), grid.place(size), None, records, (*notes, *size_notes))
+
+
+def _require_counts(values: FloatArray, column: str, grid: Grid) -> None:
+    """Refuse numbers below 0 among those that are divided by a size to give a rate."""
+    wrong = np.flatnonzero(values < 0)
+    if len(wrong):
+        raise DataError(
+            f"The outcome {column!r} is below 0: {told(wrong, lambda k: f'{values[k]:g} for {grid.say(k)}')}.",
+            "It is divided by the size to give a rate, and nobody can be counted less than not at all.",
+            "Correct it. Files that write -1 for hidden or missing numbers need those cells blank.",
+        )
 
 
 def _people(table: Table, asked: Request, grid: Grid) -> Observed:

@@ -10,7 +10,7 @@ from ..errors import listing
 from ..results.check import Check
 from ..value import BoolArray, FloatArray, IntArray
 from .comparison import Comparison, stranded
-from .councils import misspelt, told, who
+from .councils import misspelt, of_an_area, told, who
 from .frame import Frame
 from .grid import when
 
@@ -156,12 +156,15 @@ def _totals(frame: Frame, outcome: FloatArray) -> Check:
     everyone = np.nansum(outcome, axis=0)
     whole = (np.abs(2 * outcome - everyone) <= 1e-9 * np.abs(everyone)).all(axis=1) & (everyone != 0).all()
     found = np.flatnonzero(whole) if min(outcome.shape) >= 3 else np.array([], dtype=np.int64)
-    if not len(found):
-        return Check("totals", True, "No council is the sum of all the others.")
+    areas = of_an_area(frame.design.clusters)
+    if not len(found) and not areas:
+        return Check("totals", True, "No council is the sum of all the others or has the name of a region.")
+    said = [f"{_named(frame, found)} equals the sum of all others in every period."] if len(found) else []
+    said += [f"{listing(areas)} is the name of a total, a country or a region."] if areas else []
     return Check(
         "totals",
         False,
-        f"{_named(frame, found)} equals the sum of all others in every period.",
+        " ".join(said),
         "Delete the rows of totals: they would count as a council that is never treated.",
     )
 

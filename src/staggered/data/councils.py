@@ -16,6 +16,17 @@ from .source import Table
 
 # Marks that come and go between spellings of one name; & is a word.
 _MARKS = str.maketrans({**dict.fromkeys("-_.,'’`/()\u00a0", " "), "&": " and "})
+# Words that say what kind of council it is: Leeds is Leeds City Council.
+_KINDS = frozenset({
+    "the", "of", "and", "council", "city", "county", "borough", "district", "metropolitan", "unitary", "authority",
+    "royal", "mbc", "cc", "bc", "lbc", "la",
+})  # fmt: skip
+_AREAS = frozenset({
+    "all", "all councils", "all las", "average", "mean", "national", "sum", "grand total", "england", "wales",
+    "england and wales", "united kingdom", "north east", "north west", "yorkshire and the humber",
+    "yorkshire and humber", "east midlands", "west midlands", "east of england", "london", "inner london",
+    "outer london", "south east", "south west",
+})  # fmt: skip
 _ALIKE = 0.88
 _BETWEEN = "\x1f"
 _MOST_COMPARED = 400
@@ -133,10 +144,24 @@ def misspelt(names: Sequence[str], present: BoolArray) -> list[tuple[str, str]]:
     return [(names[first], names[second]) for first, second in pairs if _alike(names[first], names[second])]
 
 
+def of_an_area(names: Sequence[str]) -> list[str]:
+    """Names that stand for a total, a country or a region, and not for a council.
+
+    Examples
+    --------
+    >>> of_an_area(["Leeds", "England", "TOTAL", "South East"])
+    ['England', 'TOTAL', 'South East']
+    """
+    return [name for name in names if _plain(name) in _AREAS or _plain(name).startswith("total")]
+
+
 def _alike(first: str, second: str) -> bool:
     # Codes such as E06000061 and E06000062 are meant to differ in a digit.
     if [letter for letter in first if letter.isdigit()] != [letter for letter in second if letter.isdigit()]:
         return False
+    bare = [" ".join(word for word in _plain(name).split() if word not in _KINDS) for name in (first, second)]
+    if bare[0] and bare[0] == bare[1]:
+        return True
     return SequenceMatcher(None, first.casefold(), second.casefold()).ratio() >= _ALIKE
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import DataWarning, DesignWarning, listing
 from .assembly import to_panel
 from .calendar import to_grid
-from .councils import misspelt, to_councils
+from .councils import misspelt, of_an_area, to_councils
 from .panel import Panel
 from .request import Request
 from .source import open_table
@@ -103,7 +103,8 @@ def read(  # noqa: PLR0913 - the one call in which a user says what every column
     DesignWarning
         A council goes back from treated to control.
     DataWarning
-        Two names that differ by a letter and never stand in the same period.
+        Two names that differ by a letter, or in words such as "City Council", and never stand in the same
+        period; the name of a total, a country or a region.
 
     Examples
     --------
@@ -146,6 +147,13 @@ def read(  # noqa: PLR0913 - the one call in which a user says what every column
         warnings.warn(
             f"Names that nearly agree never stand in the same period: {pairs}. Read as they stand they are "
             "different councils, each with part of the history. Correct the spelling if they are one.",
+            DataWarning,
+            stacklevel=2,
+        )
+    if areas := of_an_area(panel.design.clusters):
+        warnings.warn(
+            f"Among the councils stands {listing(areas)}, the name of a total, a country or a region. It counts as a "
+            "council of its own. Delete its rows unless it is one.",
             DataWarning,
             stacklevel=2,
         )

@@ -202,7 +202,7 @@ def _in_batches(table: FloatArray, batches: int, lag: int) -> FloatArray:
 
 
 def _treatment(given: ArrayLike) -> FloatArray:
-    treatment = np.array(given, dtype=float)
+    treatment = to_numbers(given, "The treatment matrix")
     if treatment.ndim != 2 or 0 in treatment.shape:
         raise DesignError(
             f"The treatment matrix has shape {treatment.shape}.",
@@ -218,6 +218,18 @@ def _treatment(given: ArrayLike) -> FloatArray:
             "Correct the cell.",
         )
     return treatment
+
+
+def to_numbers(given: ArrayLike, what: str) -> FloatArray:
+    """An array of numbers, or an error that names what holds none."""
+    try:
+        return np.array(given, dtype=float)
+    except (TypeError, ValueError):
+        raise DesignError(
+            f"{what} holds text, or rows of different lengths.",
+            "It is made of numbers: one for all, one per cluster, or one for each cluster and period.",
+            "Give numbers in rows of equal length; nan where nothing is observed.",
+        ) from None
 
 
 def _names(given: Sequence[object], count: int, what: str, part: str) -> tuple[object, ...]:
@@ -239,7 +251,7 @@ def _names(given: Sequence[object], count: int, what: str, part: str) -> tuple[o
 
 
 def _sizes(given: ArrayLike, treatment: FloatArray, clusters: Sequence[str], periods: Sequence[object]) -> FloatArray:
-    size = np.array(given, dtype=float)
+    size = to_numbers(given, "The size")
     count, width = treatment.shape
     if size.ndim == 1 and size.shape[0] == count:
         size = size[:, None]

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from ..errors import DesignError, listing
 from ..value import DateArray, FloatArray
 from .dates import to_date, to_dates
-from .design import Design
+from .design import Design, to_numbers
 
 Period = Literal["step", "month", "quarter", "year"]
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
@@ -77,6 +77,14 @@ def rollout(  # noqa: PLR0913 - the contract's arguments, all but the first by n
             "A council either goes live within the window or it does not.",
             "Take it out of one of the two.",
         )
+    if isinstance(never, str):
+        never = [never]
+    if period != "step" and period not in _MONTHS:
+        raise DesignError(
+            f"period is {period!r}.",
+            "It says how the time between start and end is cut up.",
+            f"Use one of step, {', '.join(_MONTHS)}.",
+        )
     names = (*go_live, *never)
     first, last = to_date(start, "start"), to_date(end, "end")
     days = _days(go_live, first, last)
@@ -91,7 +99,7 @@ def rollout(  # noqa: PLR0913 - the contract's arguments, all but the first by n
         clusters=names,
         periods=tuple(str(day) for day in dates[:, 0]),
         dates=dates,
-        strata=tuple(strata[council] for council in names) if isinstance(strata, Mapping) else strata,
+        strata=_in_order(strata, names) if isinstance(strata, Mapping) else strata,
         name=name or "rollout",
     )
 
@@ -118,6 +126,18 @@ def _days(go_live: Mapping[str, object], first: np.datetime64, last: np.datetime
             "Give the earliest day first.",
         )
     return np.column_stack(ends)
+
+
+def _in_order(strata: Mapping[str, str], names: Sequence[str]) -> tuple[str, ...]:
+    missing = [name for name in names if name not in strata]
+    unknown = [name for name in strata if name not in names]
+    if missing or unknown:
+        raise DesignError(
+            f"{'No stratum for ' + listing(missing) if missing else 'A stratum for the unknown ' + listing(unknown)}.",
+            "A stratum says which councils may swap dates, so every council of the rollout needs one, and only those.",
+            "Use the same spelling in both lists.",
+        )
+    return tuple(strata[name] for name in names)
 
 
 def _inside(days: DateArray, names: Sequence[str], first: np.datetime64, last: np.datetime64) -> None:
@@ -174,9 +194,10 @@ def _people(
                 "Every council of the rollout needs a size, and only those.",
                 "Use the same spelling in both lists.",
             )
-        given = np.array([[given[name]] for name in names], dtype=float)
+        given = [[given[name]] for name in names]
+    numbers = to_numbers(given, "The size" if rate is None else "The rate")
     if rate is None:
-        return np.asarray(given, dtype=float)
+        return numbers
     length = (dates[:, 1] - dates[:, 0]).astype(int) + 1
-    people = np.asarray(given, dtype=float) * length / _DAYS_OF_RATE
+    people = numbers * length / _DAYS_OF_RATE
     return np.asarray(np.broadcast_to(people, (len(names), len(length))))

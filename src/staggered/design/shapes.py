@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -228,9 +229,15 @@ def hybrid(
 
 
 def _clusters(clusters: int | Sequence[str]) -> tuple[tuple[str, ...], int]:
-    if isinstance(clusters, (int, np.integer)):
-        _at_least(clusters=(int(clusters), 1))
+    if isinstance(clusters, (int, float, np.number)):
+        _at_least(clusters=(clusters, 1))
         return (), int(clusters)
+    if isinstance(clusters, str):
+        raise DesignError(
+            f"clusters is the text {clusters!r}.",
+            "It is a number of clusters, or a list with the name of each.",
+            'Give, for example, 24 or ["Leeds", "Kent", "Bath"].',
+        )
     return tuple(clusters), len(clusters)
 
 
@@ -245,7 +252,7 @@ def _spread(count: int, parts: int, what: str) -> IntArray:
     return np.concatenate([np.full(len(part), k) for k, part in enumerate(np.array_split(np.arange(count), parts))])
 
 
-def _at_least(**numbers: tuple[int, int]) -> None:
+def _at_least(**numbers: tuple[Any, int]) -> None:
     """Refuse counts that are not whole numbers of a least size."""
     for name, (value, least) in numbers.items():
         if int(value) != value or value < least:

@@ -8,14 +8,16 @@ import numpy as np
 
 from ..data.frame import Frame
 from ..data.panel import Panel
+from ..errors import DataError, IdentificationError
 from ..inference.cluster import Cluster
 from ..inference.jackknife import Jackknife
 from ..kernel.point import Point
-from ..kernel.protocols import Inference
+from ..kernel.protocols import Inference, require_no_text
 from ..results.estimate import Estimate
 from ..value import Value
 
 _MANY = 40
+_NEGLIGIBLE = 1e-12
 
 
 class Fitting(Value):
@@ -51,10 +53,40 @@ class Fitting(Value):
         inference : Inference, optional
             Jackknife below 40 clusters or where a cohort (or the never-treated) is a single cluster, else
             the large-sample variance of the estimator.
+
+        Raises
+        ------
+        IdentificationError
+            Nobody is treated.
+        DataError
+            An outcome that never changes in any cluster.
         """
+        require_no_text(inference, "inference", "Jackknife()")
+        _require_something_to_find(panel)
         return (inference or self.default_inference(panel.frame)).estimate(self, panel)
 
     def default_inference(self, frame: Frame) -> Inference:
         """Inference that holds for this many clusters."""
         _, sizes = np.unique(frame.design.start[frame.used.any(axis=1)], return_counts=True)
         return Jackknife() if sizes.sum() < _MANY or sizes.min() < 2 else self.large_sample
+
+
+def _require_something_to_find(panel: Panel) -> None:
+    """Refuse a panel without treatment, and one whose outcomes never change: its standard errors would be 0."""
+    used = panel.frame.used
+    if not (np.nan_to_num(panel.design.treatment)[used] > 0).any():
+        raise IdentificationError(
+            "Nobody is treated in these data.",
+            "An effect is a difference between cells with and without treatment.",
+            "Check the go-live column, and that start= or treated= names it.",
+        )
+    highest = np.where(used, panel.outcome, -np.inf).max(axis=1)
+    lowest = np.where(used, panel.outcome, np.inf).min(axis=1)
+    seen = used.any(axis=1)
+    largest = np.abs(panel.outcome[used]).max()
+    if ((highest - lowest)[seen] <= _NEGLIGIBLE * largest).all():
+        raise DataError(
+            "The outcome never changes in any council.",
+            "Any analysis would find an effect of exactly 0, without any uncertainty.",
+            "Check that the right column was named as the outcome, and that it was filled in.",
+        )

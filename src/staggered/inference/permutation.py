@@ -74,12 +74,6 @@ class Permutation(Value):
     studentised: bool = False
 
     def __post_init__(self) -> None:
-        if self.draws < 1:
-            raise DataError(
-                f"draws is {self.draws}.",
-                "The estimate is compared with at least one other allocation.",
-                "Give, for example, draws=9999.",
-            )
         if self.strata is not None and self.allowed is not None:
             raise DataError(
                 "Permutation was given both strata and allowed.",

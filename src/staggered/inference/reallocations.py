@@ -54,6 +54,12 @@ def with_strata(panel: Panel, strata: Sequence[str] | str | None) -> Panel:
 
 def reallocations(design: Design, draws: int, seed: Seed, allowed: Allocation | None) -> Reallocations:
     """Find the re-allocations to use: all that are allowed when there are few, else some at random."""
+    if draws < 1:
+        raise DataError(
+            f"draws is {draws}.",
+            "The estimate is compared with at least one other allocation.",
+            "Give, for example, draws=9999.",
+        )
     generator = np.random.default_rng(whole_seed(seed))
     listed = None
     if allowed is not None:

@@ -11,6 +11,7 @@ from typing import Protocol, TypeGuard, runtime_checkable
 
 from ..data.frame import Frame
 from ..data.panel import Panel
+from ..errors import DesignError
 from ..results.estimate import Estimate
 from .point import Point
 from .rule import Rule
@@ -100,3 +101,13 @@ class Inference(Protocol):
     def estimate(self, estimator: PointEstimator, panel: Panel) -> Estimate:
         """Estimate with this uncertainty."""
         ...
+
+
+def require_no_text(given: object, name: str, example: str) -> None:
+    """Refuse the name of a method where the method itself is needed."""
+    if isinstance(given, str):
+        raise DesignError(
+            f"{name} is the text {given!r}.",
+            "Names belong into a study file; in Python the method itself is given, with its options.",
+            f"Write, for example, {name}=sg.{example}.",
+        )

@@ -216,6 +216,12 @@ class Decay(Covariance):
         _check_scale(self.scale, self.icc)
         check_range("cac", self.cac, 0.0 if self.time == "date" else -1.0)
         _check_person(self.iac, self.retention)
+        if self.time not in {"period", "date"}:
+            raise DesignError(
+                f"Decay has time={self.time!r}.",
+                "It says between what the correlation falls: from period to period, or with the days between them.",
+                'Use time="period", or time="date" with per_days=.',
+            )
         if (self.time == "date") != (self.per_days is not None):
             raise DesignError(
                 f"Decay has time={self.time!r} and per_days={self.per_days}.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from .effect import Constant, Effect
 
 Family = Literal["gaussian", "binomial", "poisson", "negbinomial"]
 Link = Literal["identity", "log", "logit"]
+Variance = Literal["baseline", "average", "by-cell"]
 _LINKS: dict[str, tuple[str, ...]] = {
     "gaussian": ("identity",),
     "binomial": ("identity", "log", "logit"),
@@ -62,7 +63,7 @@ class Outcome(Value):
     sd: float | None = None
     baseline: float | None = None
     link: Link | None = None
-    variance: Literal["baseline", "average", "by-cell"] = "baseline"
+    variance: Variance = "baseline"
     dispersion: float | None = None
     exposure: float = 1.0
     trend: Sequence[float] = ()
@@ -81,6 +82,13 @@ class Outcome(Value):
                 "The link is the scale on which effects add up.",
                 f"Use one of {', '.join(_LINKS[self.family])}.",
             )
+        for name, known in (("variance", get_args(Variance)), ("better", ("higher", "lower", None))):
+            if getattr(self, name) not in known:
+                raise DesignError(
+                    f"{name} is {getattr(self, name)!r}.",
+                    "It decides what is computed or said, so it is never guessed.",
+                    f"Use one of {', '.join(str(one) for one in known)}.",
+                )
         object.__setattr__(self, "trend", tuple(float(step) for step in self.trend))
         _require_planning_values(self)
 

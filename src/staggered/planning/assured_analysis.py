@@ -14,6 +14,7 @@ from ..kernel.protocols import Estimator, Inference
 from ..model.effect import Constant
 from ..model.plan import Plan
 from ..value import FloatArray
+from .analysis_scale import as_analysed, spread_as_analysed
 from .mixed_tests import MixedTest
 from .simulate import draw_outcomes, draw_within
 from .simulation import applied, vectorised
@@ -47,7 +48,8 @@ def simulated_powers(
     """
     estimator, inference = analysis
     level = 0.95
-    test = vectorised(estimator or Gls(plan.covariance), inference, Frame(plan.design), level)
+    used = estimator or Gls(plan.covariance)
+    test = vectorised(used, inference, Frame(plan.design), level)
     if test is None:
         raise DesignError(
             f"Assurance by simulation is not available for this estimator with {inference.name}.",
@@ -59,11 +61,11 @@ def simulated_powers(
     seeds = np.random.SeedSequence([seed, 2]).spawn(draws)
     for k in range(draws):
         truth, generator = _truth(plan, {n: v[k] for n, v in inputs.items()}), np.random.default_rng(seeds[k])
-        outcomes = draw_outcomes(truth, simulate, generator)
-        within = draw_within(truth, outcomes, generator)
+        drawn = draw_outcomes(truth, simulate, generator)
+        within = spread_as_analysed(draw_within(truth, drawn, generator), truth, used)
         # A mixed model weighs cells by the people who came, whom the plan did not foresee.
         here = replace(test, frame=Frame(truth.design)) if isinstance(test, MixedTest) else test
-        powers[k] = (applied(here, outcomes, within).p_values < 1 - level).mean()
+        powers[k] = (applied(here, as_analysed(drawn, truth, used), within).p_values < 1 - level).mean()
     return powers
 
 

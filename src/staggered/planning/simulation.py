@@ -17,10 +17,11 @@ from ..errors import ConvergenceWarning, DesignError, FewClustersWarning, Stagge
 from ..estimators.linear import Linear
 from ..estimators.trial.gls import Gls
 from ..estimators.trial.mixed import Mixed
-from ..kernel.protocols import Estimator, Inference
+from ..kernel.protocols import Estimator, Inference, has_settled_rule
 from ..model.plan import Plan
 from ..results.simulated import Simulated
 from ..value import FloatArray
+from .analysis_scale import as_analysed, scale_in_words, spread_as_analysed, target
 from .conventions import papers
 from .degrees import degrees_of_freedom
 from .linear_tests import LinearTest, Tested, known_variance_test, linear_test
@@ -102,7 +103,7 @@ def simulated_power(  # noqa: PLR0913 - one analysis, one truth, and when to sto
                 # However many ran side by side, the answer ends where one worker would have stopped.
                 found = found[: enough[0] + 1]
                 break
-    effect = _target(truth, used, frame)
+    effect = target(truth, used, frame)
     estimates = np.concatenate([one.estimates for one in found])
     low = np.concatenate([one.lows for one in found])
     high = np.concatenate([one.highs for one in found])
@@ -116,7 +117,7 @@ def simulated_power(  # noqa: PLR0913 - one analysis, one truth, and when to sto
         alpha=alpha,
         estimator=used.name,
         inference=how,
-        conventions=(sentence,) if known else (),
+        conventions=(*([sentence] if known else []), *scale_in_words(plan, used)),
         references=(*papers(plan, used), *(inference.references if inference else ())),
     )
 
@@ -143,7 +144,7 @@ def vectorised(
     """Test many data sets at once, where estimator and inference allow it; else None."""
     if isinstance(estimator, Mixed):
         return mixed_test(estimator, inference, frame, level)
-    if not (isinstance(estimator, Linear) and estimator.linear and estimator.settled):
+    if not (has_settled_rule(estimator) and isinstance(estimator, Linear)):
         return None
     return linear_test(estimator, inference or estimator.default_inference(frame), frame, level)
 
@@ -165,8 +166,9 @@ def _run(
 ) -> Tested:
     """Draw and analyse one chunk of data sets."""
     generator = np.random.default_rng(seed)
-    outcomes = draw_outcomes(truth, count, generator)
-    within = draw_within(truth, outcomes, generator)
+    drawn = draw_outcomes(truth, count, generator)
+    within = spread_as_analysed(draw_within(truth, drawn, generator), truth, estimator)
+    outcomes = as_analysed(drawn, truth, estimator)
     if test is not None:
         return applied(test, np.where(frame.used, outcomes, 0.0), within)
     outcomes = np.where(frame.used, outcomes, np.nan)
@@ -204,17 +206,6 @@ def _mcse(found: list[Tested], alpha: float) -> float:
     p_values = np.concatenate([one.p_values for one in found])
     share = float((p_values < alpha).mean())
     return math.sqrt(max(share * (1 - share), 0.25 / len(p_values)) / len(p_values))
-
-
-def _target(truth: Plan, estimator: Estimator, frame: Frame) -> float:
-    """What the analysis estimates under the truth: its weights on the true effects, where it has weights."""
-    effects = truth.effects()
-    if isinstance(estimator, Linear) and estimator.linear and estimator.settled:
-        value = float(estimator.rule(frame).estimate(effects)[0])
-    else:
-        treated = frame.used & (np.nan_to_num(frame.design.treatment) > 0)
-        value = float(effects[treated].mean())
-    return 0.0 if not effects.any() else value
 
 
 def _require_comparable(plan: Plan, truth: Plan, draws: int, precise: float | None) -> None:

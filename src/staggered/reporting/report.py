@@ -64,6 +64,7 @@ def report(
     ...     path.name, path.read_text(encoding="utf-8")[:15]
     ('plan.html', '<!DOCTYPE html>')
     """
+    _require_study(study)
     chosen = _kind(study, data, kind)
     _require_known("to", to, tuple(WRITERS), _PLANNED_FORMS, "the format of the file")
     content = WRITERS[to](compose(gather(study, data, chosen)))
@@ -77,6 +78,15 @@ def report(
             "Close it if it is open elsewhere, create its folder, or give another out=.",
         ) from None
     return path
+
+
+def _require_study(study: object) -> None:
+    if not isinstance(study, Study):
+        raise StudyError(
+            f"report was given a {type(study).__name__}.",
+            "A report is written about a study that has been read and checked.",
+            'Read the study file first: sg.report(sg.load("study.toml")).',
+        )
 
 
 def _kind(study: Study, data: Any, kind: str | None) -> Kind:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
+
+from ..errors import DataError
 
 
+@runtime_checkable
 class Cited(Protocol):
     """A result that knows where its methods come from."""
 
@@ -35,4 +38,10 @@ def cite(result: Cited) -> tuple[str, ...]:
     >>> [paper[:14] for paper in sg.cite(sg.power(plan))]
     ['Hussey MA, Hug', 'Hooper R, Teer']
     """
+    if not isinstance(result, Cited):
+        raise DataError(
+            f"cite was given a value of type {type(result).__name__}.",
+            "Papers stand behind results and methods.",
+            "Give an estimate, a power or another result of this package.",
+        )
     return result.references

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields, replace
 from typing import get_type_hints
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from ..errors import StudyError, listing
 from ..estimators.trial.glmm import Glmm
@@ -198,7 +198,9 @@ def _checked(kind: type, options: dict[str, object], name: str) -> dict[str, obj
         if key == "covariance" and (isinstance(value, Covariance) or kind in (Mixed, Glmm)):
             continue
         try:
-            TypeAdapter(hints[key]).validate_python(value, strict=True)
+            # A seed may also be a generator of numpy, which pydantic does not know.
+            adapter = TypeAdapter(hints[key], config=ConfigDict(arbitrary_types_allowed=True))
+            adapter.validate_python(value, strict=True)
         except ValidationError as error:
             said = error.errors()[0]["msg"]
             raise StudyError(

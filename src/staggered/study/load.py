@@ -197,7 +197,7 @@ def _toml(text: str, name: str) -> dict[str, Any]:
         raise StudyError(
             f"{name}{where}: this is not TOML ({said[:1].lower()}{said[1:]}).",
             "Nothing after that place can be read.",
-            "Text needs quotes, lists need commas, and each key stands once.",
+            "Text needs quotes, lists need commas, a number begins with a digit (0.05), and each key stands once.",
         ) from None
 
 

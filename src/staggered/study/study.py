@@ -19,6 +19,7 @@ from ..model.covariance import Covariance
 from ..model.effect import Constant, Effect
 from ..model.outcome import Outcome
 from ..model.plan import Plan
+from ..planning.analysis_scale import panel_as_analysed
 from ..planning.attained import attained
 from ..planning.grid import grid
 from ..planning.power import detectable, power
@@ -371,9 +372,13 @@ class Study:
         return own or tuple(one for one in runnable if one.variant is None)
 
     def rehearse(self, seed: int = 1) -> tuple[Analysed, ...]:
-        """Run every analysis of the file on data simulated from its own plan."""
-        panel = self.simulate(seed)
-        return tuple(Analysed(data="simulated", analysis=one, estimate=_fit(one, panel)) for one in self.analyses_of())
+        """Run every analysis of the file on data simulated from its own plan, on the scale of the plan's effect."""
+        panel, plan = self.simulate(seed), self.plan
+        return tuple(
+            Analysed(data="simulated", analysis=one, estimate=_fit(one, panel_as_analysed(panel, plan, one.estimator)))
+            for one in self.analyses_of()
+            if one.estimator is not None
+        )
 
     def _runnable(self) -> tuple[Analysis, ...]:
         """All analyses, when there are any and this version can run them."""
