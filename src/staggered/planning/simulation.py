@@ -13,7 +13,14 @@ from joblib.parallel import BACKENDS, get_active_backend
 from ..allocation.seeds import Seed, whole_seed
 from ..data.frame import Frame
 from ..data.panel import Panel
-from ..errors import ConvergenceWarning, DesignError, FewClustersWarning, StaggeredError, StaggeredWarning
+from ..errors import (
+    ConvergenceWarning,
+    DesignError,
+    DesignWarning,
+    FewClustersWarning,
+    StaggeredError,
+    StaggeredWarning,
+)
 from ..estimators.linear import Linear
 from ..estimators.trial.gls import Gls
 from ..estimators.trial.mixed import Mixed
@@ -185,7 +192,9 @@ def _one(
     """Estimate, p-value, interval and whether the fit ended on a boundary; nan where it failed."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
+        # What is said of the design is the same for every data set.
         warnings.simplefilter("ignore", FewClustersWarning)
+        warnings.simplefilter("ignore", DesignWarning)
         try:
             estimate = estimator.fit(panel, inference).select([0])
         except DesignError:
