@@ -39,6 +39,7 @@ _ROOMS: dict[str, tuple[str, ...]] = {
     "estimators.did.within_period": ("WithinPeriod",),
     "estimators.did.efficient": ("Efficient",),
     "estimators.did.synthetic_did": ("SyntheticDid",),
+    "estimators.did.panel_regression": ("PanelRegression",),
     "results.cite": ("cite",),
     "allocation.allocate": ("allocate",),
     "hierarchical.hierarchical": ("Hierarchical",),

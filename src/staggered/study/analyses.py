@@ -16,7 +16,7 @@ from ..kernel.protocols import Estimator, Inference
 from ..model.covariance import Covariance
 from .lines import Path
 from .problems import nearest
-from .registries import ESTIMATORS, INFERENCES, RESERVED_ESTIMATORS
+from .registries import ESTIMATORS, INFERENCES
 from .schema import AnalysisSection, DataSection
 
 
@@ -88,8 +88,8 @@ def build_analysis(
     options = dict(entry.asked)
     name = str(options.pop("estimator", ""))
     listed = options.pop("inference", None)
-    estimator, lacking = (
-        (_hierarchical(options, listed, hierarchical or Hierarchical()), "")
+    estimator = (
+        _hierarchical(options, listed, hierarchical or Hierarchical())
         if name == "hierarchical"
         else _estimator(name, options, covariance)
     )
@@ -103,16 +103,13 @@ def build_analysis(
                 inference=inference,
                 primary=entry.primary,
                 variant=entry.variant,
-                missing=lacking,
             )
         )
     return analyses
 
 
-def _estimator(name: str, options: dict[str, object], covariance: Covariance | None) -> tuple[Estimator | None, str]:
+def _estimator(name: str, options: dict[str, object], covariance: Covariance | None) -> Estimator:
     if name not in ESTIMATORS:
-        if name in RESERVED_ESTIMATORS:
-            return None, f"the estimator {name}"
         raise StudyError(
             f"[analysis] names the estimator {name!r}." if name else "[analysis] has an entry without an estimator.",
             "The estimator decides what is estimated, and from which comparisons.",
@@ -145,7 +142,7 @@ def _estimator(name: str, options: dict[str, object], covariance: Covariance | N
             "It decides which model is fitted, so it is never guessed.",
             f'Add it to the entry, for example {{ estimator = "{name}", {absent[0]} = ... }}.',
         )
-    return kind(**_checked(kind, options, name)), ""
+    return kind(**_checked(kind, options, name))
 
 
 def _hierarchical(options: dict[str, object], listed: object, model: Hierarchical) -> Hierarchical:

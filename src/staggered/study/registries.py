@@ -15,6 +15,7 @@ from ..estimators.did.efficient import Efficient
 from ..estimators.did.extended import Extended
 from ..estimators.did.group_time import GroupTime
 from ..estimators.did.imputation import Imputation
+from ..estimators.did.panel_regression import PanelRegression
 from ..estimators.did.stacked import Stacked
 from ..estimators.did.sun_abraham import SunAbraham
 from ..estimators.did.synthetic_did import SyntheticDid
@@ -77,6 +78,7 @@ ESTIMATORS: dict[str, type[Estimator]] = _by_name(
         Efficient,
         SyntheticDid,
         AugmentedSynthetic,
+        PanelRegression,
         Mixed,
         Marginal,
         Glmm,
@@ -102,10 +104,3 @@ INFERENCES: dict[str, type[Inference]] = _by_name(
     )
 )
 """[analysis] inference."""
-
-_NAMED_ESTIMATORS = (
-    "within-period", "sun-abraham", "extended", "stacked", "efficient", "synthetic-did", "panel-regression",
-    "mixed", "marginal", "glmm", "hierarchical",
-)  # fmt: skip
-RESERVED_ESTIMATORS = tuple(name for name in _NAMED_ESTIMATORS if name not in ESTIMATORS)
-"""Names that a protocol may already give to its analysis, although this version cannot run it."""
