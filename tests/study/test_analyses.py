@@ -34,10 +34,11 @@ def test_gls_takes_the_correlation_of_the_study():
     assert one.estimator == sg.Gls(sg.Nested(icc=0.1, cac=0.8))
 
 
-def test_what_a_later_version_will_have_may_be_named_already():
-    (one,) = built({"estimator": "panel-regression", "inference": "model-based"})
-    assert one.missing == "the estimator panel-regression"
-    assert one.inference == sg.ModelBased()
+def test_a_formula_is_an_option_that_is_needed():
+    (one,) = built({"estimator": "panel-regression", "formula": "y ~ treated + x", "inference": "model-based"})
+    assert (one.estimator, one.inference) == (sg.PanelRegression("y ~ treated + x"), sg.ModelBased())
+    with pytest.raises(sg.StudyError, match=r"panel-regression in \[analysis\] has no formula"):
+        built({"estimator": "panel-regression"})
 
 
 def test_mixed_takes_the_structure_of_the_study_unless_it_names_one():

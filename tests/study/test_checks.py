@@ -26,12 +26,6 @@ def test_a_permutation_test_that_can_find_nothing_does_not_pass(write, planned_t
     assert "it can never find anything" in found.message
 
 
-def test_an_analysis_of_a_later_version_does_not_pass(write, planned_text):
-    found = by_name(write(planned_text.replace('estimator = "gls"', 'estimator = "panel-regression"')))["analyses"]
-    assert not found.passed
-    assert "the estimator panel-regression" in found.message
-
-
 def test_a_file_without_planning_values_says_so(write):
     found = by_name(write('schema = 1\n[study]\ntitle = "t"\n[design]\nkind = "stepped"\nclusters = 4\nsteps = 2\n'))
     assert found["plan"].passed

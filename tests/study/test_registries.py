@@ -24,7 +24,3 @@ def test_names_are_those_of_the_classes(kind, name):
     assert registries.spelled(kind) == name
     everything = registries.ESTIMATORS | registries.INFERENCES | registries.COVARIANCES
     assert everything[name] is kind
-
-
-def test_what_exists_is_not_also_kept_for_later():
-    assert not set(registries.ESTIMATORS) & set(registries.RESERVED_ESTIMATORS)

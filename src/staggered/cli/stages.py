@@ -76,7 +76,7 @@ def _plan(study: Study, folder: Path) -> Iterator[str]:
     yield f"{', '.join(f'{name}.csv' for name in tables)}: what the plan can show"
     (folder / "simulated.csv").write_bytes(to_csv(study.simulate(_REHEARSAL_SEED).to_frame(), study))
     yield "simulated.csv: one simulated panel, in which nobody was observed"
-    if study.analyses and not any(one.missing for one in study.analyses):
+    if study.analyses:
         rehearsed = study.rehearse(_REHEARSAL_SEED)
         (folder / "rehearsal.csv").write_bytes(to_csv(results(rehearsed), study))
         yield "rehearsal.csv: the planned analyses, run on the simulated panel"

@@ -22,6 +22,9 @@ ESTIMATORS = {
     "stacked": "Stacked comparisons",
     "within-period": "Within-period comparison",
     "efficient": "Efficient rollout estimator",
+    "synthetic-did": "Synthetic difference-in-differences",
+    "augmented-synthetic": "Augmented synthetic control",
+    "panel-regression": "Panel regression",
     "mixed": "Linear mixed model",
     "glmm": "Mixed model for risks or counts",
     "hierarchical": "Hierarchical model",
@@ -64,6 +67,18 @@ DOES = {
         "compares councils as a random order allows, and takes off as much of their difference before go-live as "
         "makes the comparison most precise. It needs an order that was drawn at random."
     ),
+    "synthetic-did": (
+        "puts together, for each group of councils that went live together, a comparison from councils in control "
+        "throughout, weighted so that it moved as the group did before go-live."
+    ),
+    "augmented-synthetic": (
+        "puts together one comparison from councils in control throughout, weighted so that it resembled the council "
+        "before go-live, and corrects by regression what no such average can match."
+    ),
+    "panel-regression": (
+        "one regression from a formula, with a level for each council and for each period. It takes the effect to be "
+        "the same everywhere and always, as two-way fixed effects do."
+    ),
     "mixed": (
         "one regression with a level for each period, in which councils differ at random; how much they differ, and "
         "how they move from period to period, is estimated from the same data."
@@ -87,10 +102,7 @@ PERMUTATION = "swaps dates between councils as the strata allow and estimates ag
 
 def estimator_words(analysis: Analysis) -> str:
     """Name an estimator for a table."""
-    name = ESTIMATORS.get(analysis.estimator_name)
-    if name is not None:
-        return name
-    return analysis.estimator.name if analysis.estimator is not None else analysis.estimator_name
+    return ESTIMATORS.get(analysis.estimator_name) or analysis.estimator.name
 
 
 def inference_words(one: Analysed) -> str:

@@ -28,25 +28,21 @@ class Analysis:
     ----------
     estimator_name, inference_name : str
         As written in the file; the second is "" where the estimator's own default serves.
-    estimator : Estimator or None
-        None where this version does not have it yet.
+    estimator : Estimator
     inference : Inference or None
         None for the default of the estimator.
     primary : bool
         Whether the study stands or falls by it.
     variant : str or None
         The only reading of the data that it is for; None for all that ask for nothing of their own.
-    missing : str
-        What this version lacks to run it; "" when nothing.
     """
 
     estimator_name: str
     inference_name: str
-    estimator: Estimator | None
+    estimator: Estimator
     inference: Inference | None
     primary: bool
     variant: str | None = None
-    missing: str = ""
 
 
 @dataclass(frozen=True, slots=True)

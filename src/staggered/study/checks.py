@@ -90,10 +90,6 @@ def _plan(study: Study) -> Check:
 
 
 def _analyses(study: Study) -> Check:
-    missing = [one.missing for one in study.analyses if one.missing]
-    if missing:
-        message = f"This version does not have {listing(missing)}."
-        return Check("analyses", False, message, "The rest of the file can be used; name another to analyse data now.")
     named = dict.fromkeys(
         f"{one.estimator_name} with {one.inference_name or 'its default inference'}" for one in study.analyses
     )

@@ -247,8 +247,8 @@ class Study:
     @property
     def quick_to_simulate(self) -> bool:
         """Whether the primary analysis can be run on a thousand simulated data sets in a moment."""
-        primary = self.analyses_of()[0] if self.analyses and not any(one.missing for one in self.analyses) else None
-        if primary is None or primary.estimator is None or self.lacks:
+        primary = self.analyses_of()[0] if self.analyses else None
+        if primary is None or self.lacks:
             return False
         return vectorised(primary.estimator, primary.inference, Frame(self.plan.design), 0.95) is not None
 
@@ -381,25 +381,17 @@ class Study:
         )
 
     def _runnable(self) -> tuple[Analysis, ...]:
-        """All analyses, when there are any and this version can run them."""
+        """All analyses, when there are any."""
         if not self.analyses:
             raise StudyError(
                 f"{Path(self.path).name} names no analysis.",
                 "An analysis that is chosen after the data are seen is worth less.",
                 'Add [analysis] with primary = { estimator = "imputation", inference = "jackknife" }.',
             )
-        missing = [one.missing for one in self.analyses if one.missing]
-        if missing:
-            raise StudyError(
-                f"{Path(self.path).name} asks for {listing(missing)}, which this version does not have.",
-                "Another one in its place would answer another question.",
-                "Name one that it has, or use a later version.",
-            )
         return self.analyses
 
 
 def _fit(analysis: Analysis, panel: Panel) -> Estimate:
-    assert analysis.estimator is not None
     return analysis.estimator.fit(panel, analysis.inference)
 
 

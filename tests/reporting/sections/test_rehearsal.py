@@ -1,14 +1,11 @@
 """The rehearsal: every number that of the simulated analysis, and nobody takes it for a result."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
-import staggered as sg
-from staggered.reporting.material import REHEARSAL_SEED, gather
+from staggered.reporting.material import REHEARSAL_SEED
 from staggered.reporting.sections.rehearsal import the_rehearsal
-from tests.reporting.reading import ROOT, number, table, words
+from tests.reporting.reading import number, table, words
 
 
 def test_it_says_that_nobody_was_observed_and_what_was_put_in(trees):
@@ -47,19 +44,6 @@ def test_what_an_analysis_sets_aside_is_named(trees):
         "Imputation: every council in the period from 24\u00a0May\u00a02022."
         in trees["plan"].get_element_by_id("rehearsal").text_content()
     )
-
-
-def test_an_analysis_that_this_version_does_not_have_is_named(tmp_path):
-    source = (ROOT / "designs" / "fs_realised.toml").read_text(encoding="utf-8")
-    start = source.index("[analysis]")
-    path = tmp_path / "study.toml"
-    path.write_text(source[:start] + '[analysis]\nprimary = { estimator = "glmm" }\n', encoding="utf-8")
-    study = sg.load(path)
-    study = replace(
-        study, analyses=tuple(replace(one, missing="the estimator glmm", estimator=None) for one in study.analyses)
-    )
-    section = the_rehearsal(gather(study, None, "protocol"))
-    assert "asks for the estimator glmm" in section.blocks[0].text
 
 
 def test_results_are_not_rehearsed(results):

@@ -146,7 +146,7 @@ def require_clusters(data: Matrices, estimator: str) -> None:
     clusters = len(np.unique(data.cluster))
     if clusters < _FEWEST:
         raise IdentificationError(
-            f"The data hold {clusters} council{"" if clusters == 1 else "s"} for a {estimator}.",
+            f"The data hold {clusters} council{'' if clusters == 1 else 's'} for a {estimator}.",
             "How much councils differ from each other cannot be seen from so few.",
             f"Bring at least {_FEWEST} councils together; for one council, InterruptedSeries looks at its own course.",
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ...errors import listing
 from ...plotting.forest import forest
 from ...study.study import Analysed, Study
 from ..document import Block, Box, Column, Figure, Paragraph, Section, Table
@@ -14,10 +13,8 @@ from .comparison import label, said_of_themselves
 def the_rehearsal(material: Material) -> Section | None:
     """Run the planned analyses on one simulated panel, in which the true effect is known."""
     study = material.study
-    if material.kind != "protocol":
+    if material.kind != "protocol" or not can_rehearse(study):
         return None
-    if not can_rehearse(study):
-        return _cannot(study)
     scale = scale_of_plan(study)
     truth = float(study.power().effects[0]) if study.effect is not None else 0.0
     said = scale.words(truth)
@@ -50,17 +47,6 @@ def the_rehearsal(material: Material) -> Section | None:
     ]
     blocks += said_of_themselves(found, material.panel)
     return Section("rehearsal", "A rehearsal on simulated children", tuple(blocks))
-
-
-def _cannot(study: Study) -> Section | None:
-    missing = [one.missing for one in study.analyses if one.missing]
-    if not missing or study.lacks:
-        return None
-    text = (
-        f"The study file asks for {listing(missing)}, which this version does not have. Another in its place would "
-        "answer another question."
-    )
-    return Section("rehearsal", "A rehearsal on simulated children", (Paragraph(text),))
 
 
 def _table(found: tuple[Analysed, ...], study: Study, truth: float) -> Table:
