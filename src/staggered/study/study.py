@@ -377,7 +377,6 @@ class Study:
         return tuple(
             Analysed(data="simulated", analysis=one, estimate=_fit(one, panel_as_analysed(panel, plan, one.estimator)))
             for one in self.analyses_of()
-            if one.estimator is not None
         )
 
     def _runnable(self) -> tuple[Analysis, ...]:
