@@ -152,7 +152,7 @@ def _items(plan: Plan, found: Power, smallest: Power, over: Power | None, target
     if over is not None:
         low, high = 100 * over.powers.min(), 100 * over.powers.max()
         rows.append((f"Power over {_ranges(over)}", f"{low:.0f}% to {high:.0f}%"))
-    return (*rows, ("Software", f"staggered; plan SHA-256 {plan.digest[:12]}..."))
+    return (*rows, ("Software", f"staggered; plan SHA-256 {plan.digest[:16]}"))
 
 
 def _by_cluster(design: Design) -> list[tuple[str, str]]:
@@ -244,7 +244,7 @@ def _correlations(covariance: Covariance) -> list[tuple[str, str]]:
     elif isinstance(base, ProportionalDecay):
         rows.append(("People", "the same in every period (closed cohort)"))
     else:
-        rows.append(("People", "different ones in every period (cross-sectional)"))
+        rows.append(("People", "different in every period (cross-sectional)"))
     if isinstance(covariance, RandomTreatment):
         size = f"SD {covariance.sd:g}" if covariance.sd is not None else f"{covariance.share:g} of the cluster variance"
         rows.append(("Effect between clusters", f"{size}, correlation with the level {covariance.corr:g}"))

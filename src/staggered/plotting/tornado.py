@@ -33,8 +33,8 @@ def tornado(result: Tornado, on: Place = None) -> Axes:
         axes.barh(row, high - inside, left=inside, height=0.6, color=TREATED)
         for power, end, side in zip((low, high), ends[order], ("right", "left"), strict=True):
             axes.annotate(
-                f"{end:.3g}", (power, row), xytext=(-4 if side == "right" else 4, 0), textcoords="offset points",
-                ha=side, va="center", size=SMALL, color=QUIET,
+                _number(end), (power, row), xytext=(-4 if side == "right" else 4, 0), textcoords="offset points", ha=side,
+                va="center", size=SMALL, color=QUIET,
                 bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.8},
             )  # fmt: skip
     axes.axvline(result.power, color=INK, linewidth=1.1)
@@ -44,7 +44,7 @@ def tornado(result: Tornado, on: Place = None) -> Axes:
             text, (where, 1.0), xycoords=("data", "axes fraction"), xytext=(4 if side == "left" else -4, 2),
             textcoords="offset points", size=SMALL, color=colour, ha=side,
         )  # fmt: skip
-    labels = [f"{_SHORT[name]} ({own:.3g})" for name, own in zip(result.names, result.own, strict=True)]
+    labels = [f"{_SHORT[name]} ({_number(own)})" for name, own in zip(result.names, result.own, strict=True)]
     axes.set_yticks(rows, labels)
     axes.set(xlim=(-0.06, 1.06), ylim=(len(rows) - 0.5, -0.5))
     axes.set_xticks(np.linspace(0, 1, 6))
@@ -61,3 +61,7 @@ def _headings(result: Tornado) -> tuple[tuple[float, str, str, str], tuple[float
     planned = (result.power, f"as planned {100 * result.power:.0f}%", INK, "left" if right else "right")
     target = (result.target, f"target {100 * result.target:g}%", WARM, "right" if right else "left")
     return planned, target
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}".replace("-", "−")
