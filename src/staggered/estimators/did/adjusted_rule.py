@@ -98,19 +98,23 @@ def adjusted_cells(
     failed: list[tuple[int, str]] = []
     trimmed: list[int] = []
     parts, base_parts = np.zeros(found.parts.shape), np.zeros(found.parts.shape)
-    settled: dict[tuple[int, bytes], AdjustedCell | str] = {}
+    alike = _first_alike(covariates)
+    settled: dict[tuple[int, bytes], tuple[AdjustedCell, FloatArray] | str] = {}
     for k, (_, period) in enumerate(found.cells.tolist()):
         base = int(found.base[k])
-        key = (period if levels else min(period, base), found.parts[k].tobytes() + found.base_parts[k].tobytes())
+        # With levels the covariates of the base play a part of their own.
+        at = period * len(alike) + base if levels else alike[min(period, base)]
+        key = (at, found.parts[k].tobytes() + found.base_parts[k].tobytes())
         if key not in settled:
-            settled[key] = _adjusted_cell(patterns, found, k, covariates, method, levels=levels)
-        cell = settled[key]
-        if isinstance(cell, str):
-            failed.append((k, cell))
+            made = _adjusted_cell(patterns, found, k, covariates, method, levels=levels)
+            settled[key] = made if isinstance(made, str) else (made, made.adjustment.weights())
+        one = settled[key]
+        if isinstance(one, str):
+            failed.append((k, one))
             continue
+        cell, weights = one
         kept.append(k)
         cells.append(cell)
-        weights = cell.adjustment.weights()
         if levels:
             np.add.at(parts[k], cell.rows[cell.after], weights[cell.after])
             np.add.at(base_parts[k], cell.rows[~cell.after], -weights[~cell.after])
@@ -122,6 +126,12 @@ def adjusted_cells(
     )
     left = replace(left, unmatched=(*found.unmatched, *_treated(found, failed)))
     return left, tuple(cells), _notes(frame, found, failed, trimmed, names)
+
+
+def _first_alike(covariates: FloatArray) -> list[int]:
+    """First period with the same covariates as each, (periods): what does not change need not be fitted again."""
+    first: dict[bytes, int] = {}
+    return [first.setdefault(covariates[:, :, t].tobytes(), t) for t in range(covariates.shape[2])]
 
 
 def _adjusted_cell(
