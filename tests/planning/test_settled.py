@@ -48,9 +48,9 @@ def weights_by_cell(estimator: object, design: sg.Design) -> np.ndarray:
     return np.array([estimator.point(sg.Panel(frame, one)).values[0] for one in ones])  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("name", [name for name in ESTIMATORS if name not in {"gls", "efficient", "mixed"}])
+@pytest.mark.parametrize("name", [name for name in ESTIMATORS if name not in {"gls", "efficient", "mixed", "glmm"}])
 def test_power_of_every_registered_estimator_is_that_of_its_weights_under_every_covariance(name: str) -> None:
-    estimator = ESTIMATORS[name]()
+    estimator = ESTIMATORS[name]("gaussian") if name == "marginal" else ESTIMATORS[name]()  # type: ignore[call-arg]
     if not isinstance(getattr(estimator, "laws", None), tuple):
         with pytest.raises(DesignError, match="no weights that are known"):
             sg.power(plan(sg.Exchangeable(icc=0.05)), estimator)
@@ -122,3 +122,40 @@ def cells_of(design: sg.Design, people: float) -> Cells:
 def test_what_cannot_be_foretold_is_refused(estimator: sg.Mixed) -> None:
     with pytest.raises(DesignError, match="no weights that are known before the outcome"):
         sg.power(plan(sg.Exchangeable(icc=0.05)), estimator)
+
+
+RISKS = replace(
+    plan(sg.Nested(icc=0.02, cac=0.8), sg.stepped(clusters=12, steps=4, size=60)),
+    outcome=sg.Outcome("binomial", baseline=0.2, link="logit"),
+    effect=sg.Constant(-0.07),
+)
+
+
+def test_power_of_a_logistic_mixed_model_is_linearised_at_the_planned_risks() -> None:
+    own = sg.power(RISKS, sg.Glmm("binomial", "nested"))
+    assert own.power == pytest.approx(sg.power(RISKS).power)
+    simpler = sg.power(RISKS, sg.Glmm("binomial", "exchangeable"))
+    settled = gls_rule(
+        sg.Frame(RISKS.design),
+        settled_blocks(RISKS, gls_rule(sg.Frame(RISKS.design), RISKS.blocks()), Working("exchangeable"), False, False),
+    )
+    assert simpler.se == pytest.approx(np.sqrt(settled.variance(RISKS.blocks())[0, 0]))
+
+
+@pytest.mark.parametrize(
+    ("estimator", "words"),
+    [
+        (sg.Glmm("poisson"), "was given a binomial outcome on the logit scale"),
+        (sg.Glmm("binomial", "fixed"), "no weights that are known"),
+    ],
+)
+def test_a_mixed_model_of_another_scale_has_no_power_by_formula(estimator: sg.Glmm, words: str) -> None:
+    with pytest.raises(DesignError, match=words):
+        sg.power(RISKS, estimator)
+
+
+@pytest.mark.slow
+def test_simulated_power_of_a_logistic_mixed_model_is_that_of_the_formula() -> None:
+    found = sg.power(RISKS, sg.Glmm("binomial", "nested"), simulate=200, seed=2)
+    assert abs(found.power - sg.power(RISKS).power) < 3 * found.mcse + 0.03
+    assert found.failed == 0

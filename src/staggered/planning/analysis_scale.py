@@ -8,6 +8,7 @@ a family of their own, such as `Marginal`, count events and are given the cell m
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy as np
 from ..data.frame import Frame
 from ..data.panel import Panel
 from ..errors import StaggeredError
+from ..estimators.trial.glmm import Glmm
 from ..kernel.protocols import Estimator, PointEstimator, has_settled_rule
 from ..model.plan import Plan
 from ..value import FloatArray
@@ -83,14 +85,17 @@ def target(truth: Plan, estimator: Estimator, frame: Frame) -> float:
     """What the analysis estimates under the truth, on its own scale.
 
     Its weights on the true effects, where it has weights; its value at the true means, where it has a family of its
-    own; else the mean effect of treated cells.
+    own; else the mean effect of treated cells, of a model with councils at random on its log-odds or log scale.
     """
     effects = truth.effects()
     if not effects.any():
         return 0.0
-    if has_settled_rule(estimator):
+    if isinstance(estimator, Glmm):
+        # Its effect is a log ratio, on whatever scale the plan states its own.
+        effects = replace(truth, outcome=replace(truth.outcome, link=estimator.link)).effects()
+    elif has_settled_rule(estimator):
         return float(estimator.rule(frame).estimate(effects)[0])
-    if counts_events(estimator) and isinstance(estimator, PointEstimator):
+    elif counts_events(estimator) and isinstance(estimator, PointEstimator):
         means = truth.outcome.mean(truth.design, truth.effect)
         try:
             return float(estimator.point(Panel(frame, np.where(frame.used, means, np.nan))).values[0])

@@ -11,6 +11,7 @@ from ..errors import DesignError
 from ..estimators.did.efficient import Efficient
 from ..estimators.linear import Linear
 from ..estimators.trial.correlation import Working
+from ..estimators.trial.glmm import Glmm
 from ..estimators.trial.gls import Gls, Time, gls_rule
 from ..estimators.trial.mixed import Mixed
 from ..kernel.protocols import Estimator
@@ -35,7 +36,7 @@ def planning_rule(plan: Plan, estimator: Estimator | None) -> Rule:
     `Gls` with the plan's own correlation also takes the plan's variances, which may differ between cells.
     `Efficient` takes the share that is optimal under the plan's covariance, `Mixed` the variances that its
     restricted likelihood finds in endless data drawn from the plan, whether or not its correlation is the
-    plan's.
+    plan's. `Glmm` is linearised at the plan's own risks or rates: outcomes on its scale with their variance there.
 
     Raises
     ------
@@ -51,6 +52,8 @@ def planning_rule(plan: Plan, estimator: Estimator | None) -> Rule:
         return estimator.rule_under(frame, plan.blocks())
     if isinstance(estimator, Mixed):
         return _mixed(plan, estimator, frame)
+    if isinstance(estimator, Glmm):
+        return _linearised(plan, estimator, frame)
     if not isinstance(estimator, Linear):
         raise _unforeseen(estimator.name)
     return estimator.rule(frame)
@@ -68,8 +71,7 @@ def _mixed(plan: Plan, estimator: Mixed, frame: Frame) -> Rule:
     """Generalised least squares at the covariance that the mixed model would settle on."""
     if estimator.effect not in ("constant", "exposure") or estimator.time == "spline":
         raise _unforeseen(estimator.name)
-    time: Time = "linear" if estimator.time == "linear" else "period"
-    by: Literal["overall", "event"] = "overall" if estimator.effect == "constant" else "event"
+    time, by = _columns(estimator)
     working, cohort = Working.of(estimator.covariance), followed(plan.covariance)
     as_planned = gls_rule(frame, plan.blocks(), by=by, time=time)
     known = not isinstance(plan.covariance, ProportionalDecay | Unstructured)
@@ -78,6 +80,32 @@ def _mixed(plan: Plan, estimator: Mixed, frame: Frame) -> Rule:
     followed_too = cohort if estimator.cohort is None else estimator.cohort
     restricted = estimator.method == "reml"
     return gls_rule(frame, settled_blocks(plan, as_planned, working, followed_too, restricted), by=by, time=time)
+
+
+def _linearised(plan: Plan, estimator: Glmm, frame: Frame) -> Rule:
+    """Generalised least squares on the scale of a model for risks or counts, at the covariance it would settle on."""
+    if estimator.working is None or estimator.time == "spline":
+        raise _unforeseen(estimator.name)
+    if (plan.outcome.family, plan.outcome.link) != (estimator.family, estimator.link):
+        raise DesignError(
+            f"{estimator.name} was given a {plan.outcome.family} outcome on the {plan.outcome.link} scale.",
+            "Its power is that of the model on its own scale, with the variance that outcomes have there.",
+            f'Give the plan sg.Outcome("{estimator.family}", link="{estimator.link}", ...).',
+        )
+    time, by = _columns(estimator)
+    as_planned = gls_rule(frame, plan.blocks(), by=by, time=time)
+    known = not isinstance(plan.covariance, ProportionalDecay | Unstructured)
+    if known and Working.of(plan.covariance) == estimator.working and not followed(plan.covariance):
+        return as_planned
+    return gls_rule(frame, settled_blocks(plan, as_planned, estimator.working, False, False), by=by, time=time)
+
+
+def _columns(estimator: Mixed | Glmm) -> tuple[Time, Literal["overall", "event"]]:
+    """How calendar time and the effect enter."""
+    return (
+        "linear" if estimator.time == "linear" else "period",
+        "overall" if estimator.effect == "constant" else "event",
+    )
 
 
 def followed(covariance: Covariance) -> bool:

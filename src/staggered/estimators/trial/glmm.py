@@ -29,7 +29,7 @@ from .glmm_fit import GlmmFit
 from .glmm_inference import bootstrap, permuted, profiles
 from .glmm_model import FIXED, GlmmChoices, GlmmModel, fitted
 from .glmm_notes import boundary_notes, component_notes, components
-from .glmm_scales import PER, Averages, Scales
+from .glmm_scales import Averages, Scales
 from .glmm_standardise import standardised
 from .linearised import linearised
 from .sandwich import sandwich
@@ -99,7 +99,7 @@ class Glmm(Fitting):
     nodes: int = 1
 
     def __post_init__(self) -> None:
-        working = self._working
+        working = self.working
         allowed = {"family": FAMILIES, "effect": _EFFECTS, "df": (None, *_DEGREES_IN_WORDS), "time": TIMES}
         for name, choices in allowed.items():
             if getattr(self, name) not in choices:
@@ -117,18 +117,24 @@ class Glmm(Fitting):
             )
 
     @property
-    def _working(self) -> Working | None:
+    def link(self) -> Literal["logit", "log"]:
+        """Scale of the effect."""
+        return "logit" if self.family == "binomial" else "log"
+
+    @property
+    def working(self) -> Working | None:
+        """Parts of the councils' covariance; None where each has a coefficient."""
         return None if isinstance(self.covariance, str) and self.covariance == FIXED else Working.of(self.covariance)
 
     @property
     def _words(self) -> str:
-        return FIXED if self._working is None else self._working.words
+        return FIXED if self.working is None else self.working.words
 
     @property
     def name(self) -> str:
         """What it is called in outputs."""
         models = {"binomial": "logistic", "poisson": "Poisson", "negbinomial": "negative binomial"}
-        if self._working is None:
+        if self.working is None:
             return f"{models[self.family]} regression with a coefficient for each council"
         how = "Laplace's approximation" if self.nodes == 1 else f"adaptive quadrature, {self.nodes} nodes"
         return f"{models[self.family]} mixed model ({how}) with {self._words} council effects"
@@ -146,7 +152,7 @@ class Glmm(Fitting):
     @property
     def large_sample(self) -> Inference:
         """Inference used by default from 40 clusters on."""
-        return Cluster("CR2") if self._working is None else ModelBased()
+        return Cluster("CR2") if self.working is None else ModelBased()
 
     def default_inference(self, frame: Frame) -> Inference:
         """With random effects the model's own, by `df`; with a coefficient for each council CR2."""
@@ -185,7 +191,7 @@ class Glmm(Fitting):
 
     def choices(self) -> GlmmChoices:
         """What the model is made of."""
-        return GlmmChoices(family=self.family, working=self._working, effect=self.effect, time=self.time)
+        return GlmmChoices(family=self.family, working=self.working, effect=self.effect, time=self.time)
 
     def components(self, panel: Panel) -> Components:
         """Variances of councils on the log-odds or log scale; beside π²/3 of a person the icc is the latent one."""
@@ -225,8 +231,7 @@ class Glmm(Fitting):
         """Estimate with t ratios in data drawn from the fitted model."""
         self._refuse_quadrature("a parametric bootstrap")
         model, fit = self._fitted(panel)
-        working = None if self._working is None else self._working
-        _, null = fitted(panel, GlmmChoices(family=self.family, working=working, effect="", time=self.time))
+        _, null = fitted(panel, replace(self.choices(), effect=""))
         _, leaf, lost = bootstrap(model, fit, null, draws, seed)
         said = (f"{lost} of {2 * draws} fits did not converge and are left out.",) if lost else ()
         scales = self._scales(panel, model, fit)
@@ -292,8 +297,7 @@ class Glmm(Fitting):
         """What the fit knows of risks or rates, with the covariance of its parameters where there is one."""
         averages = {}
         if covariance is not None:
-            for per in PER:
-                found = standardised(model, fit, per)
+            for per, found in standardised(model, fit).items():
                 averages[per] = Averages(found.means, found.gradient @ covariance @ found.gradient.T + found.own)
         who = "the people of the data" if self.effect == "constant" else "those who were treated"
         return Scales(self.family, panel.frame.per, averages, degrees, who)

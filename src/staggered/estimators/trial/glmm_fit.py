@@ -24,6 +24,7 @@ _NOTHING = 1e-12
 _CLOSE = 1e-7
 _DISPERSION = (-12.0, 6.0)
 _START_DISPERSION = -2.0
+_PLENTY = 40_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,9 @@ def fit_glmm(data: Grouped, start: FloatArray | None = None) -> GlmmFit:
         Parameters to start from.
     """
     count = len(data.total)
+    if start is None and len(data.cell) > 2 * _PLENTY:
+        # A part of very many people is near enough to start from.
+        start = fit_glmm(data.thinned(len(data.cell) // _PLENTY)).point.parameters
     if start is None:
         point = _best_start(data)
     else:

@@ -49,14 +49,17 @@ class Rows:
     constant: float
 
     def keep(self, kept: BoolArray) -> Rows:
-        """Keep some of the groups."""
+        """Keep some of the groups, and the covariates that still differ between them."""
+        covariates = self.covariates[kept]
+        differs = np.ptp(covariates, axis=0) > 0 if len(covariates) else np.zeros(covariates.shape[1], dtype=bool)
         return replace(
             self,
             cell=self.cell[kept],
             total=self.total[kept],
             count=self.count[kept],
             offset=self.offset[kept],
-            covariates=self.covariates[kept],
+            covariates=covariates[:, differs],
+            names=tuple(name for name, keep in zip(self.names, differs, strict=True) if keep),
             people=self.people[kept],
         )
 

@@ -21,6 +21,7 @@ from ...value import FloatArray
 from .glmm_family import mean_of, slope_of
 from .glmm_fit import GlmmFit
 from .glmm_model import GlmmModel
+from .glmm_scales import PER
 from .laplace import movement
 from .structure import Correlated, Decaying, Part, Structure, Variance
 
@@ -43,44 +44,48 @@ class Standardised:
     own: FloatArray
 
 
-def standardised(model: GlmmModel, fit: GlmmFit, per: str) -> Standardised:
-    """Average over the people of the fit; where the effect changes with exposure, over those who were treated.
+def standardised(model: GlmmModel, fit: GlmmFit) -> dict[str, Standardised]:
+    """Average over the people of the fit per child and per council.
 
-    Parameters
-    ----------
-    per : {"child", "council"}
+    Where the effect changes with exposure, only over those who were treated.
     """
     data, point, effects = fit.data, fit.point, model.effect_rows
     clusters, periods = data.shape
     under = _under_treatment(model)
-    weight = _weights(model, per)
+    weights = {per: _weights(model, per) for per in PER}
     joint = _extended(data.structure, model.treated)
     found = joint.at(np.concatenate([np.zeros((1, 1)), point.theta], axis=1))
     sigma, first = found.value[0] - np.eye(3 * periods) * (1 - joint.real)[:, :, None], found.first[0, 1:]
-    ways = movement(data, point)[0]
+    ways, quadratic = movement(data, point)
     # How a = Σ⁻¹v moves with the parameters.
-    pulled = -(ways @ data.moments(point.rows.weight)[0][..., :1])[..., 0]
-    means, gradient = np.zeros(2), np.zeros((2, fit.curvature.shape[1]))
-    load = np.zeros((2, clusters, 3 * periods))
+    pulled = -(ways @ quadratic[..., :1])[0, ..., 0]
+    fixed = data.predictor(fit.beta)[0] - data.offset[0]
+    means = {per: np.zeros(2) for per in PER}
+    gradient = {per: np.zeros((2, fit.curvature.shape[1])) for per in PER}
+    load = {per: np.zeros((2, clusters, 3 * periods)) for per in PER}
     for arm, columns in enumerate((np.zeros_like(under), under)):
         here = slice((1 + arm) * periods, (2 + arm) * periods)
         carry = sigma[:, here, :periods]
         effect = (carry @ point.pull[0][..., None])[..., 0]
-        fixed = data.predictor(fit.beta)[0] - data.offset[0]
         change = (columns - data.columns[:, :, effects]) @ fit.beta[0, effects]
         mean = mean_of(data.family, fixed + (change + effect).ravel()[data.cell])
-        means[arm] = weight @ mean
-        pull = data.first_moments((weight * slope_of(data.family, mean))[None])[0]
+        moved = (first[:, :, here, :periods] @ point.pull[0][None, ..., None])[..., 0]
         basis = data.basis()
         basis[:, :, effects, 0] = columns
-        gradient[arm, : data.fixed] = np.einsum("ctu,ctju->j", pull, basis)
-        gradient[arm, :-1] += np.einsum("ct,cts,csj->j", pull[..., 0], carry, pulled)
-        moved = (first[:, :, here, :periods] @ point.pull[0][None, ..., None])[..., 0]
-        gradient[arm, data.fixed : -1] += np.einsum("ct,kct->k", pull[..., 0], moved)
-        load[arm, :, here] = pull[..., 0]
+        slope = slope_of(data.family, mean)
+        for per, weight in weights.items():
+            pull = data.first_moments((weight * slope)[None])[0]
+            means[per][arm] = weight @ mean
+            gradient[per][arm, : data.fixed] = np.einsum("ctu,ctju->j", pull, basis)
+            gradient[per][arm, :-1] += np.einsum("ct,cts,csj->j", pull[..., 0], carry, pulled)
+            gradient[per][arm, data.fixed : -1] += np.einsum("ct,kct->k", pull[..., 0], moved)
+            load[per][arm, :, here] = pull[..., 0]
     cross = sigma[:, :, :periods]
     left = sigma - cross @ point.precision[0] @ np.swapaxes(cross, 1, 2)
-    return Standardised(means, gradient, np.einsum("act,cts,bcs->ab", load, left, load))
+    return {
+        per: Standardised(means[per], gradient[per], np.einsum("act,cts,bcs->ab", load[per], left, load[per]))
+        for per in PER
+    }
 
 
 def _under_treatment(model: GlmmModel) -> FloatArray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -32,6 +32,8 @@ class Grouped:
         Where the covariates' coefficients stand among the p.
     structure : Structure
         Covariance of cluster effects; its residual variance plays no part.
+    first : array (cells with rows,)
+        First row of each cell that has any.
     """
 
     family: str
@@ -43,6 +45,10 @@ class Grouped:
     covariates: FloatArray
     place: slice
     structure: Structure
+    first: IntArray = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "first", np.flatnonzero(np.diff(self.cell, prepend=-1)))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -59,14 +65,21 @@ class Grouped:
         """Number of covariance parameters."""
         return len(self.structure.names) - 1
 
-    @property
-    def first(self) -> IntArray:
-        """First row of each cell that has any."""
-        return np.flatnonzero(np.diff(self.cell, prepend=-1))
-
     def keep(self, sets: IntArray | BoolArray) -> Grouped:
         """Some of the data sets."""
         return replace(self, total=self.total[sets], offset=self.offset if len(self.offset) == 1 else self.offset[sets])
+
+    def thinned(self, step: int) -> Grouped:
+        """Every so many-th row."""
+        rows = slice(None, None, step)
+        return replace(
+            self,
+            total=self.total[:, rows],
+            count=self.count[rows],
+            offset=self.offset[:, rows],
+            cell=self.cell[rows],
+            covariates=self.covariates[rows],
+        )
 
     def sums(self, values: FloatArray) -> FloatArray:
         """Sums over the rows of each cell: (B, n) to (B, clusters, periods)."""

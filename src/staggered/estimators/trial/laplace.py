@@ -177,24 +177,37 @@ def derivatives(data: Grouped, point: LaplacePoint, *, curved: bool = True) -> t
     return gradient, result
 
 
-def movement(data: Grouped, point: LaplacePoint) -> FloatArray:
-    """How linear predictors move with β and θ, the mode following, as matrices of (1, x), (B, C, T, p + K, 1 + q)."""
-    bend = np.zeros_like(point.eta)
-    return _parts(data, point, bend).ways
+def movement(data: Grouped, point: LaplacePoint) -> tuple[FloatArray, FloatArray]:
+    """How linear predictors move with β and θ, the mode following, as matrices of (1, x), (B, C, T, p + K, 1 + q).
+
+    With the weights' moments Σ w (1, x)(1, x)' of each cell.
+    """
+    quadratic = data.moments(point.rows.weight)
+    return _movement(data, point, quadratic, _pushed(data, point)), quadratic
 
 
-def _parts(data: Grouped, point: LaplacePoint, bend: FloatArray) -> _Parts:
-    _, first, second = data.covariance(point.theta)
-    sets, p = len(point.value), data.fixed
-    first = np.broadcast_to(first, (sets, *first.shape[1:]))
-    second = {pair: np.broadcast_to(matrix, point.shrink.shape) for pair, matrix in second.items()}
-    basis, quadratic = data.basis(), data.moments(point.rows.weight)
-    pushed = np.moveaxis((first @ point.pull[:, None, ..., None])[..., 0], 1, -1)
+def _pushed(data: Grouped, point: LaplacePoint) -> FloatArray:
+    """Σ_k a of every parameter, (B, C, T, K)."""
+    first = data.covariance(point.theta)[1]
+    return np.moveaxis((first @ point.pull[:, None, ..., None])[..., 0], 1, -1)
+
+
+def _movement(data: Grouped, point: LaplacePoint, quadratic: FloatArray, pushed: FloatArray) -> FloatArray:
+    p, basis = data.fixed, data.basis()
     ways = np.zeros((*point.pull.shape, p + data.variances, basis.shape[3]))
     ways[..., :p, :] = basis
     ways[..., :p, 0] -= point.posterior @ np.einsum("ctju,bctu->bctj", basis, quadratic[..., 0])
     ways[..., p:, 0] = point.shrink @ pushed
-    return _Parts(basis, ways, quadratic, data.moments(bend), first, second, pushed)
+    return ways
+
+
+def _parts(data: Grouped, point: LaplacePoint, bend: FloatArray) -> _Parts:
+    _, first, second = data.covariance(point.theta)
+    first = np.broadcast_to(first, (len(point.value), *first.shape[1:]))
+    second = {pair: np.broadcast_to(matrix, point.shrink.shape) for pair, matrix in second.items()}
+    quadratic, pushed = data.moments(point.rows.weight), _pushed(data, point)
+    ways = _movement(data, point, quadratic, pushed)
+    return _Parts(data.basis(), ways, quadratic, data.moments(bend), first, second, pushed)
 
 
 def _curvature_of_the_mode(point: LaplacePoint, parts: _Parts) -> FloatArray:

@@ -65,7 +65,9 @@ def separated(data: Grouped, names: tuple[str, ...], eta: FloatArray) -> Separat
     told[extreme] = np.abs(_rows(data, extreme) @ direction) > _SEEN
     size = np.abs(direction) > _SEEN
     named = tuple(name for name, moved in zip(names, size, strict=False) if moved)
-    return Separated(told, named, bool(size[len(names) :].any()))
+    # Covariates are centred, so that periods move with them without telling anything.
+    own = tuple(name for name in named if not name.startswith(("period ", "time ")))
+    return Separated(told, own or named, bool(size[len(names) :].any()))
 
 
 def _distance(data: Grouped, eta: FloatArray) -> FloatArray:
