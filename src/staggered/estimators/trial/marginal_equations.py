@@ -112,7 +112,8 @@ def solve(equations: Equations) -> Solution:
     raise ConvergenceError(
         "The estimating equations were not solved: their steps did not become small.",
         "A number from there would be an accident of where the search stopped.",
-        'Try working="independence", fewer covariates, or another link.',
+        'Try working="independence", fewer covariates, or another link; a difference in risk also comes from '
+        'family="gaussian".',
     )
 
 
