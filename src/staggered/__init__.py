@@ -61,6 +61,7 @@ _ROOMS: dict[str, tuple[str, ...]] = {
     "diagnostics.bounds": ("bounds",),
     "study.load": ("load",),
     "study.reproduce": ("reproduce",),
+    "study.verify": ("verify",),
     "plotting.plot": ("plot",),
     "reporting.report": ("report",),
 }  # fmt: skip

@@ -95,6 +95,12 @@ def test_a_balanced_draw_is_written_verified_and_an_edit_is_caught(staggered, ba
     first, second = list(certificate["order"])[:2]
     order = certificate["order"]
     order[first] = order[second] if order[second] != order[first] else 99
+    fair = json.loads((balanced.parent / "order-certificate.json").read_text())
+    assert all(check.passed for check in sg.verify(balanced.parent / "order-certificate.json"))
+    # A covariate that the study does not have, a wider choice, another method: each with everything else in step.
+    study = sg.load("study.toml")
+    for part, value in (("covariates", {"size": fair["covariates"]["size"]}), ("keep", 0.9), ("method", "simple")):
+        assert not all(check.passed for check in study.verify({**fair, part: value})), part
     (balanced.parent / "edited.json").write_text(json.dumps(certificate))
     bad = staggered("verify", "study.toml", "edited.json")
     assert bad.exit_code == 1
@@ -156,3 +162,18 @@ def test_more_workers_than_cores_are_said(staggered):
     assert result.exit_code == 0, result.stderr
     assert "Note: " in result.stderr
     assert "fewer cores" in result.stderr
+
+
+def test_another_seed_than_the_one_fixed_beforehand_is_said(staggered, folder):
+    assert staggered("allocate", "study.toml", "--seed", "8", "--out", "order.csv").exit_code == 0
+    result = staggered("verify", "study.toml", "order-certificate.json")
+    assert result.exit_code == 1
+    assert "8 where the study file says 7" in result.stdout
+    assert [check.name for check in sg.verify("order-certificate.json") if not check.passed] == ["seed"]
+
+
+def test_a_certificate_without_its_study_beside_it_asks_for_one(folder):
+    certificate = sg.load("study.toml").allocate().certificate()
+    with pytest.raises(sg.StudyError, match="not beside it"):
+        sg.verify(certificate)
+    assert all(check.passed for check in sg.verify(certificate, "study.toml"))

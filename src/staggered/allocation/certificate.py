@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..design.design import Design
@@ -10,10 +10,12 @@ from ..errors import DesignError
 from ..results.check import Check
 from .allocate import Allocation, allocate
 
-_DRAWN = ("order", "result_sha256", "allowed_allocations", "smallest_p", "strata", "method")
+_BALANCED = ("covariates", "candidates_asked", "keep")
 
 
-def verify_certificate(certificate: Mapping[str, Any], design: Design) -> list[Check]:
+def verify_certificate(
+    certificate: Mapping[str, Any], design: Design, draw: Callable[[int], Allocation] | None = None
+) -> list[Check]:
     """Check a certificate against the planned design by drawing again.
 
     Parameters
@@ -22,6 +24,8 @@ def verify_certificate(certificate: Mapping[str, Any], design: Design) -> list[C
         As `Allocation.certificate` gave it, or read back from its file.
     design : Design
         The planned design, before the draw.
+    draw : callable, optional
+        Draws from a seed as the study file says; by what the certificate itself says when absent.
 
     Returns
     -------
@@ -49,12 +53,17 @@ def verify_certificate(certificate: Mapping[str, Any], design: Design) -> list[C
                 "Use the design the order was drawn from; a changed size, name or stratum makes it another.",
             )
         ]
-    again = drawn_again(certificate, design).certificate()
+    require_parts(certificate, ["seed"])
+    again = (draw(certificate["seed"]) if draw else drawn_again(certificate, design)).certificate()
     checks = [Check("inputs", True, "The design is the one the certificate names.")]
-    for part in _DRAWN:
-        same = _plain(certificate.get(part)) == _plain(again[part])
+    for part in (*again, *(part for part in certificate if part in _BALANCED and part not in again)):
+        if part in {"seed", "input_sha256"}:
+            continue
+        same = _plain(certificate.get(part)) == _plain(again.get(part))
         message = (
-            "as drawn again from the seed." if same else f"{certificate.get(part)!r} where {again[part]!r} was drawn."
+            "as drawn again from the seed."
+            if same
+            else f"{certificate.get(part)!r} where {again.get(part)!r} was drawn."
         )
         checks.append(
             Check(part, same, f"{part}: {message}", "" if same else "The certificate was edited after the draw.")
@@ -69,13 +78,7 @@ def drawn_again(certificate: Mapping[str, Any], design: Design) -> Allocation:
         "constrained": ["covariates", "candidates_asked", "keep"],
         "minimisation": ["covariates", "candidates_asked"],
     }
-    missing = [part for part in ["seed", *balanced.get(str(method), [])] if part not in certificate]
-    if missing:
-        raise DesignError(
-            f"The certificate lacks {', '.join(missing)}.",
-            "Without it the order cannot be drawn again.",
-            "Use the certificate as it was written.",
-        )
+    require_parts(certificate, ["seed", *balanced.get(str(method), [])])
     if method not in balanced:
         return allocate(design, seed=certificate["seed"])
     return allocate(
@@ -86,6 +89,17 @@ def drawn_again(certificate: Mapping[str, Any], design: Design) -> Allocation:
         candidates=certificate["candidates_asked"],
         keep=certificate.get("keep", 1.0),
     )
+
+
+def require_parts(certificate: Mapping[str, Any], parts: Sequence[str]) -> None:
+    """Refuse a certificate without something that the draw needs."""
+    missing = [part for part in parts if part not in certificate]
+    if missing:
+        raise DesignError(
+            f"The certificate lacks {', '.join(missing)}.",
+            "Without it the order cannot be drawn again.",
+            "Use the certificate as it was written.",
+        )
 
 
 def _plain(value: Any) -> Any:

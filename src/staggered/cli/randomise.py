@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -61,9 +60,10 @@ def verify(context: click.Context, study: str, certificate: str, as_json: bool) 
     study.
     """
     from ..study.load import load
+    from ..study.verify import read_certificate
 
     loaded = load(study)
-    found = loaded.verify(_certificate(Path(certificate)))
+    found = loaded.verify(read_certificate(certificate))
     if as_json:
         say_json(loaded, {"checks": [one.to_dict() for one in found]})
     else:
@@ -72,27 +72,6 @@ def verify(context: click.Context, study: str, certificate: str, as_json: bool) 
         say_stamp(loaded)
     if not all(one.passed for one in found):
         context.exit(A_CHECK_FAILED)
-
-
-def _certificate(path: Path) -> dict[str, object]:
-    """Read a certificate's file."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise StaggeredError(
-            f"{path} cannot be read ({error.strerror}).",
-            "Without the certificate there is nothing to check.",
-            "Give the -certificate.json file that `staggered allocate --out` wrote.",
-        ) from None
-    except ValueError:
-        content = None
-    if not isinstance(content, dict) or "input_sha256" not in content:
-        raise StaggeredError(
-            f"{path} is no certificate of an allocation.",
-            "A certificate is a JSON file with input_sha256, seed and order.",
-            "Give the -certificate.json file that `staggered allocate --out` wrote.",
-        )
-    return content
 
 
 def _pairs(pairs: object) -> str:

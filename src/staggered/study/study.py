@@ -275,8 +275,15 @@ class Study:
         return told is not None and told.method in {"constrained", "minimisation"}
 
     def verify(self, certificate: Mapping[str, Any]) -> list[Check]:
-        """Check a certificate of an allocation by drawing again from this file's design."""
-        return verify_certificate(certificate, self._dealt_design())
+        """Check a certificate of an allocation by drawing again as this file says, from the certificate's seed."""
+        checks = verify_certificate(certificate, self._dealt_design(), self.allocate)
+        told = self.spec.randomisation
+        if told is not None and told.seed is not None and checks[0].passed:
+            same = certificate["seed"] == told.seed
+            said = "as the study file says" if same else f"{certificate['seed']} where the study file says {told.seed}"
+            fix = "" if same else "Say why the draw was not made with the seed that was fixed beforehand."
+            checks.insert(1, Check("seed", same, f"seed: {said}.", fix))
+        return checks
 
     def allocate(self, seed: int | None = None) -> Allocation:
         """Draw the order as [randomisation] says: within strata where it says nothing."""

@@ -1,5 +1,6 @@
 """How much depends on the draw: balance, power over the orders, and the analysis itself on simulated children."""
 
+import numpy as np
 import pytest
 from lxml import html
 
@@ -7,7 +8,9 @@ import staggered as sg
 from staggered.reporting.compose import compose
 from staggered.reporting.html import to_html
 from staggered.reporting.material import gather
-from staggered.reporting.sections.the_draw import the_draw
+from staggered.reporting.sections.the_draw import _simulated, the_draw
+from staggered.results.power import Power
+from staggered.results.simulated import Simulated
 from tests.reporting.reading import table, words
 
 COUNCILS = {"Leeds": (400, 61.0), "Kent": (90, 88.0), "Bath": (30, 74.5), "Hull": (150, 102.0), "York": (240, 55.2)}
@@ -74,3 +77,22 @@ def test_results_and_equal_councils_have_nothing_to_say_of_the_draw(results, tmp
     equal = equal[: equal.index("[analysis]")]
     (tmp_path / "study.toml").write_text(equal, encoding="utf-8")
     assert the_draw(gather(sg.load(tmp_path / "study.toml"), None, "protocol")) is None
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [(740, "tests more strictly"), (690, "as far as a simulation"), (600, "price of an analysis")],
+)
+def test_simulated_power_is_set_against_the_formula(found: int, said: str) -> None:
+    simulated = Simulated(
+        estimates=np.zeros(1000),
+        p_values=np.where(np.arange(1000) < found, 0.01, 0.5),
+        covered=np.ones(1000),
+        singular=0,
+        effect=-0.02,
+        alpha=0.05,
+        estimator="an estimator",
+        inference="jackknife",
+    )
+    formula = Power(powers=np.array([0.69]), errors=np.ones(1), degrees=np.array([3.0]), effects=np.array([-0.02]))
+    assert said in _simulated(simulated, formula).text
