@@ -60,7 +60,6 @@ def test_everyone_treated_from_the_start(treatment: list[list[float]]) -> None:
     ("treatment", "absent", "named"),
     [
         ([[0, 1], [0, 1]], (), r"Everyone goes live at once: A in 2020 \(row 3\) and B in 2020 \(row 5\)"),
-        ([[0, 0, 1]], (), r"Everyone goes live at once: A in 2021 \(row 4\)"),
         ([[0, nan, 1], [0, nan, 1], [0, 0, 1]], (), "Everyone goes live at once"),
         ([[0, 1], [0, 0]], ((1, 1),), r"No untreated council has an outcome beside: A in 2020 \(row 3\)"),
     ],
@@ -70,6 +69,12 @@ def test_no_period_with_treated_and_untreated(
 ) -> None:
     with pytest.raises(IdentificationError, match=named):
         said(treatment, absent)
+
+
+def test_one_council_is_told_what_it_can_use() -> None:
+    (note,) = said([[0, 0, 1]])
+    assert "only one council, A" in note
+    assert "InterruptedSeries" in note
 
 
 def test_shares_are_a_comparison_but_not_a_control() -> None:

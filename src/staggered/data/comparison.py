@@ -74,6 +74,11 @@ def compared(design: Design, used: BoolArray, grid: Grid) -> tuple[str, ...]:
             "Without an untreated period or council there is nothing to compare with.",
             "Add earlier periods, add councils that went live later or never, or check the go-live column.",
         )
+    if not comparison.both.any() and len(design.clusters) == 1:
+        return (
+            f"There is only one council, {design.clusters[0]}: nobody is compared with it, and only InterruptedSeries, "
+            "which looks at its own course, can be used.",
+        )
     if not comparison.both.any():
         all_of_them = len(some) == len(design.clusters)
         what = "Everyone goes live at once" if all_of_them else "No untreated council has an outcome beside"

@@ -25,6 +25,8 @@ ESTIMATORS = {
     "synthetic-did": "Synthetic difference-in-differences",
     "augmented-synthetic": "Augmented synthetic control",
     "panel-regression": "Panel regression",
+    "planned-date": "Planned date as instrument",
+    "interrupted-series": "Interrupted time series",
     "mixed": "Linear mixed model",
     "glmm": "Mixed model for risks or counts",
     "hierarchical": "Hierarchical model",
@@ -78,6 +80,14 @@ DOES = {
     "panel-regression": (
         "one regression from a formula, with a level for each council and for each period. It takes the effect to be "
         "the same everywhere and always, as two-way fixed effects do."
+    ),
+    "planned-date": (
+        "compares councils by when they were planned to start, and scales the difference up to those for whom the plan "
+        "decided. It takes the plan to matter only through the actual start."
+    ),
+    "interrupted-series": (
+        "carries the line of one council before go-live on and compares it with what came after. Whatever else "
+        "changed at the same time counts as effect."
     ),
     "mixed": (
         "one regression with a level for each period, in which councils differ at random; how much they differ, and "

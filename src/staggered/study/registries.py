@@ -15,7 +15,9 @@ from ..estimators.did.efficient import Efficient
 from ..estimators.did.extended import Extended
 from ..estimators.did.group_time import GroupTime
 from ..estimators.did.imputation import Imputation
+from ..estimators.did.interrupted import InterruptedSeries
 from ..estimators.did.panel_regression import PanelRegression
+from ..estimators.did.planned_date import PlannedDate
 from ..estimators.did.stacked import Stacked
 from ..estimators.did.sun_abraham import SunAbraham
 from ..estimators.did.synthetic_did import SyntheticDid
@@ -79,6 +81,8 @@ ESTIMATORS: dict[str, type[Estimator]] = _by_name(
         SyntheticDid,
         AugmentedSynthetic,
         PanelRegression,
+        PlannedDate,
+        InterruptedSeries,
         Mixed,
         Marginal,
         Glmm,
