@@ -30,6 +30,18 @@ from .structure import Structure
 
 _CHAINS, _TUNE, _ACCEPT = 4, 1000, 0.95
 _TINY = 1e-10
+# What samplers say of each draw, and the name that ArviZ has for it.
+_STATISTICS = {
+    "diverging": "diverging",
+    "energy": "energy",
+    "logp": "lp",
+    "lp": "lp",
+    "depth": "tree_depth",
+    "tree_depth": "tree_depth",
+    "n_steps": "n_steps",
+    "mean_tree_accept": "acceptance_rate",
+    "acceptance_rate": "acceptance_rate",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +293,11 @@ def _posterior(
             np.asarray(statistics["diverging"].values),
             np.asarray(statistics["energy"].values),
         ),
+        statistics={
+            name: np.asarray(statistics[given].values, dtype=float).ravel()
+            for given, name in _STATISTICS.items()
+            if given in statistics
+        },
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -50,6 +51,8 @@ class Posterior(Value):
     size : array (clusters, periods)
         Children at risk in each cell.
     checks : tuple of Check
+    statistics : dict of str to array (draws,)
+        What the sampler says of each draw, such as its energy and whether it diverged.
     """
 
     layout: Layout
@@ -64,6 +67,7 @@ class Posterior(Value):
     chains: int
     size: FloatArray
     checks: tuple[Check, ...] = ()
+    statistics: dict[str, FloatArray] = field(default_factory=dict)
 
     @property
     def family(self) -> str:
@@ -148,6 +152,12 @@ class Posterior(Value):
         level = (self.fixed[:, :at] @ flat[:at]).reshape(shape)
         effect = (self.fixed[:, at:] @ flat[at:]).reshape(shape)
         return level + self.levels[:, :, None], effect + self.effects[:, :, None] * layout.treatment
+
+    def to_arviz(self) -> Any:
+        """Give the fit as ArviZ's own object: InferenceData before version 1, a DataTree from then on."""
+        from .inference_data import inference_data
+
+        return inference_data(self)
 
     def hyper_table(self, level: float = 0.95) -> pd.DataFrame:
         """Summarise each hyperparameter: mean, SD and equal-tailed interval, nothing rounded."""

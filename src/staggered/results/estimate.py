@@ -51,6 +51,15 @@ class Restating(Protocol):
         ...
 
 
+@runtime_checkable
+class Sampled(Protocol):
+    """A fit that can give its draws as ArviZ's own object."""
+
+    def to_arviz(self) -> Any:
+        """InferenceData before ArviZ 1, a DataTree from then on."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Estimate(Value):
     """Estimates of one or several terms with their uncertainty.
@@ -177,6 +186,22 @@ class Estimate(Value):
                 "Fit one of them, or give the outcome itself on the scale that is wanted.",
             )
         return self.posterior.restate(self, scale)
+
+    def to_arviz(self) -> Any:
+        """Give the whole fit behind it as ArviZ's object: InferenceData before version 1, a DataTree from then on.
+
+        Raises
+        ------
+        DataError
+            An estimate that was not read from draws of a posterior.
+        """
+        if not isinstance(self.posterior, Sampled):
+            raise DataError(
+                f"An estimate by {self.estimator} has no ArviZ object.",
+                "That holds the draws of a whole posterior, which only a Bayesian fit has.",
+                "Fit Hierarchical, or use .table() and .to_dict().",
+            )
+        return self.posterior.to_arviz()
 
     def select(self, rows: Sequence[int]) -> Estimate:
         """Keep some of the rows of `terms`, the overall row counted."""
