@@ -20,7 +20,8 @@ from ..value import FloatArray, IntArray
 from .layout import Layout
 
 _JITTER = 1e-9
-_BLOCK = 256
+# Points at once: few enough that their matrices stay in the processor's cache.
+_BLOCK = 64
 _TRIES = 5
 
 
@@ -109,10 +110,15 @@ class Gaussian:
         hyper = self.layout.hyper.at(normal)
         inverse, log_size = inverted(self.groups, hyper)
         scale = self.layout.scales(hyper)
-        root, pulled = precision(self.groups, inverse, scale, sums)
-        explained = np.linalg.solve(root, pulled[..., None])[..., 0]
-        quadratic = inverse.reshape(len(normal), -1) @ scatter.reshape(-1) - (explained**2).sum(axis=1)
-        log_size = log_size @ self.groups.count + 2 * np.log(np.einsum("gkk->gk", root)).sum(axis=1)
+        matrix, pulled = precision(self.groups, inverse, scale, sums)
+        # The residuals as one more column: the last pivot of the root is then what the columns leave unexplained.
+        wide = np.empty((len(normal), matrix.shape[1] + 1, matrix.shape[1] + 1))
+        wide[:, :-1, :-1] = matrix
+        wide[:, -1, :-1] = wide[:, :-1, -1] = pulled
+        wide[:, -1, -1] = 1 + inverse.reshape(len(normal), -1) @ scatter.reshape(-1)
+        pivots = np.einsum("gkk->gk", rooted(wide))
+        quadratic = pivots[:, -1] ** 2 - 1
+        log_size = log_size @ self.groups.count + 2 * np.log(pivots[:, :-1]).sum(axis=1)
         degrees, squares = self.within
         people = degrees * np.log(hyper["noise"]) + 0.5 * squares / hyper["noise"] ** 2 if degrees else 0.0
         return np.asarray(-0.5 * (quadratic + log_size) - people - 0.5 * (normal**2).sum(axis=1))
@@ -135,20 +141,20 @@ class Gaussian:
             hyper = layout.hyper.at(points[kept[at : at + _BLOCK]])
             inverse, _ = inverted(groups, hyper)
             scale = layout.scales(hyper)
-            root, pulled = precision(groups, inverse, scale, sums[0])
-            upper = np.swapaxes(np.linalg.inv(root), 1, 2) * scale[:, :, None]
+            matrix, pulled = precision(groups, inverse, scale, sums[0])
+            upper = np.swapaxes(np.linalg.inv(rooted(matrix)), 1, 2) * scale[:, :, None]
             half = np.matmul(np.swapaxes(upper, 1, 2), (pulled / scale)[..., None])
             centre = np.matmul(upper, half)[..., 0]
             shock = generator.standard_normal((len(mine), centre.shape[1], 1))
             spread = np.matmul(upper[local], shock)[..., 0]
-            own = generator.standard_normal((len(mine), len(groups.of), 2))
             gain, tail = council_gain(groups, inverse, hyper)
+            seen = np.matmul(np.take(gain, groups.of, axis=1), self.residual[..., None])[..., 0]
+            fitted = np.matmul(gain, groups.columns)
+            rest = np.matmul(tail[local][:, groups.of], generator.standard_normal((len(mine), len(groups.of), 2, 1)))
             for sign, target in ((1, mine), (-1, len(rows) + mine)):
                 beta = centre[local] + sign * spread
-                fitted = (beta @ groups.columns.reshape(-1, beta.shape[1]).T).reshape(len(beta), *groups.used.shape)
-                left = self.residual - fitted[:, groups.of]
-                both = np.matmul(gain[local][:, groups.of], left[..., None])[..., 0]
-                both += sign * np.matmul(tail[local][:, groups.of], own[..., None])[..., 0]
+                explained = np.matmul(fitted[local], beta[:, None, :, None])[..., 0]
+                both = seen[local] - explained[:, groups.of] + sign * rest[..., 0]
                 fixed[target] = layout.mean + beta
                 levels[target], effects[target] = both[..., 0], both[..., 1]
         return fixed, levels, effects
@@ -204,7 +210,7 @@ def inverted(groups: Groups, hyper: dict[str, FloatArray]) -> tuple[FloatArray, 
     covariance = base_covariances(groups, hyper)
     root = rooted(covariance)
     log_size: FloatArray = 2 * np.log(np.einsum("...kk->...k", root)).sum(axis=-1)
-    inverse = np.asarray(np.linalg.inv(covariance), dtype=float)[:, groups.base]
+    inverse = np.take(np.linalg.inv(covariance), groups.base, axis=1)
     pulled = np.einsum("gwst,wt->gws", inverse, groups.treatment)
     variance = hyper["heterogeneity"][:, None] ** 2
     grown = 1 + variance * np.einsum("gws,ws->gw", pulled, groups.treatment)
@@ -236,14 +242,14 @@ def rooted(matrices: FloatArray) -> FloatArray:
 def precision(
     groups: Groups, inverse: FloatArray, scale: FloatArray, sums: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Cholesky root of I + S X'V⁻¹X S and the vector S X'V⁻¹ r, at each point."""
+    """The matrix I + S X'V⁻¹X S and the vector S X'V⁻¹ r, at each point."""
     q = groups.columns.shape[2]
     weighted = np.matmul(inverse, groups.columns).reshape(len(inverse), -1, q)
     by_group = (groups.columns * groups.count[:, None, None]).reshape(-1, q)
     matrix = np.matmul(by_group.T, weighted)
     matrix *= scale[:, :, None] * scale[:, None, :]
     matrix[:, np.arange(q), np.arange(q)] += 1
-    return rooted(matrix), scale * np.matmul(sums.reshape(-1), weighted)
+    return matrix, scale * np.matmul(sums.reshape(-1), weighted)
 
 
 def council_gain(groups: Groups, inverse: FloatArray, hyper: dict[str, FloatArray]) -> tuple[FloatArray, FloatArray]:

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import logsumexp, ndtr
 
 from ..value import FloatArray, IntArray
-from .gaussian import Gaussian, inverted, precision, sufficient
+from .gaussian import Gaussian, inverted, precision, rooted, sufficient
 from .importance import Part, explore
 
 _BLOCK = 64
@@ -103,7 +103,7 @@ def _answers(
         hyper = model.layout.hyper.at(normal)
         inverse, log_size = inverted(model.groups, hyper)
         scale = model.layout.scales(hyper)
-        root, _ = precision(model.groups, inverse, scale, sums[0])
+        root = rooted(precision(model.groups, inverse, scale, sums[0])[0])
         q = scale.shape[1]
         weighted = np.matmul(inverse, model.groups.columns).reshape(len(normal), -1, q)
         lower = np.linalg.inv(root)
