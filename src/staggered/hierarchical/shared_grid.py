@@ -15,9 +15,9 @@ from ..value import FloatArray, IntArray
 from .gaussian import Gaussian, inverted, precision, rooted, sufficient
 from .importance import Part, explore
 
-_BLOCK = 64
+_BLOCK = 16
 _PILOTS = 8
-_PILOT_POINTS = 256
+_FEW_POINTS = 256
 _PRIOR_SHARE = 0.1
 _WIDER = 1.3
 FEWEST = 20.0
@@ -69,7 +69,8 @@ def fit_all(model: Gaussian, residual: FloatArray, answer: FloatArray, *, points
     ess = 1 / (weights**2).sum(axis=1)
     alone = np.flatnonzero(ess < FEWEST)
     for k in alone:
-        cloud = explore(model.with_residual(residual[k]).log_density, model.layout.hyper.count, points // 4, seed)
+        one = model.with_residual(residual[k])
+        cloud = explore(one.log_density, model.layout.hyper.count, _FEW_POINTS, seed, rounds=2)
         _, own_centre, own_variance = _answers(model, residual[k : k + 1], cloud.points, answer)
         found = _summaries(cloud.weights[None], own_centre, own_variance)
         mean[k], sd[k], below[k], ess[k] = found[0][0], found[1][0], found[2][0], cloud.ess
@@ -83,7 +84,7 @@ def _proposal(model: Gaussian, residual: FloatArray, points: int, seed: int) -> 
     each = int(2 ** round(np.log2(points * (1 - _PRIOR_SHARE) / len(chosen))))
     parts = [Part(np.zeros(h), np.eye(h), int(2 ** round(np.log2(max(8.0, points * _PRIOR_SHARE)))))]
     for row in chosen:
-        cloud = explore(model.with_residual(residual[row]).log_density, h, _PILOT_POINTS, seed, rounds=1)
+        cloud = explore(model.with_residual(residual[row]).log_density, h, _FEW_POINTS, seed, rounds=1)
         centre = cloud.weights @ cloud.points
         apart = cloud.points - centre
         spread = (apart * cloud.weights[:, None]).T @ apart * _WIDER + 0.02 * np.eye(h)
@@ -96,7 +97,11 @@ def _answers(
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Log density and conditional mean of the answer (data sets, points), and its variance (points,)."""
     sums, scatter = sufficient(model.groups, residual)
-    sums, scatter = sums.reshape(len(residual), -1), scatter.reshape(len(residual), -1)
+    periods = scatter.shape[2]
+    row, column = np.triu_indices(periods)
+    # Scatter and inverse are symmetric: half of each will do, off the diagonal twice.
+    twice = np.where(row == column, 1.0, 2.0)
+    sums, scatter = sums.reshape(len(residual), -1), scatter[:, :, row, column].reshape(len(residual), -1)
     heights, centres, variances = [], [], []
     for at in range(0, len(drawn), _BLOCK):
         normal = drawn[at : at + _BLOCK]
@@ -110,12 +115,13 @@ def _answers(
         # From sums of residuals to whitened coefficients, one matrix for all points of the block.
         carry = np.matmul(weighted * scale[:, None, :], np.swapaxes(lower, 1, 2))
         white = (sums @ carry.transpose(1, 0, 2).reshape(carry.shape[1], -1)).reshape(len(sums), len(normal), q)
-        pick = np.matmul(lower, (scale * answer)[..., None])[..., 0]
-        quadratic = scatter @ inverse.reshape(len(normal), -1).T - np.einsum("ngq,ngq->ng", white, white)
+        pick = np.matmul(lower, (scale * answer)[..., None])
+        half = (inverse[:, :, row, column] * twice).reshape(len(normal), -1)
+        quadratic = scatter @ half.T - np.einsum("ngq,ngq->ng", white, white)
         size = log_size @ model.groups.count + 2 * np.log(np.einsum("gkk->gk", root)).sum(axis=1)
         heights.append(-0.5 * (quadratic + size + (normal**2).sum(axis=1)))
-        centres.append(np.einsum("ngq,gq->ng", white, pick) + answer @ model.layout.mean)
-        variances.append((pick**2).sum(axis=1))
+        centres.append(sums @ np.matmul(carry, pick)[..., 0].T + answer @ model.layout.mean)
+        variances.append((pick**2).sum(axis=(1, 2)))
     return np.concatenate(heights, axis=1), np.concatenate(centres, axis=1), np.concatenate(variances)
 
 

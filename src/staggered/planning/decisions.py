@@ -14,7 +14,7 @@ from ..errors import DesignError, listing
 from ..hierarchical.analytic import fit, prepared
 from ..hierarchical.gaussian import Gaussian
 from ..hierarchical.hierarchical import Hierarchical
-from ..hierarchical.shared_grid import fit_all
+from ..hierarchical.shared_grid import FEWEST, fit_all
 from ..model.covariance import Cells
 from ..model.effect import Constant
 from ..model.plan import Plan
@@ -166,8 +166,8 @@ def _gaussian(
     residual = np.where(layout.used, outcome - layout.columns @ layout.mean, 0.0)
     fits = fit_all(model, residual, layout.mean_curve(layout.shares), points=estimator.points or _POINTS, seed=seed)
     how = (
-        f"All were analysed on one grid of hyperparameters; {len(fits.alone)} of {draws} had too few effective points "
-        "there and were analysed by themselves."
+        f"All were analysed on one grid of hyperparameters, half of them with more than {np.median(fits.ess):.0f} "
+        f"effective points; {len(fits.alone)} of {draws} had fewer than {FEWEST:.0f} and were analysed by themselves."
     )
     return (fits.mean, fits.sd, fits.below), fits.ess, how
 
