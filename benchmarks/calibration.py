@@ -31,7 +31,7 @@ from staggered.hierarchical.structure import Structure
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "calibration.md"
 LEVELS = (0.5, 0.8, 0.95)
 UNIFORM, COVERED = 0.01, 2 * stats.norm.sf(3)
-GAUSSIAN, COUNTS, DRAWS = 1000, 500, 1000
+GAUSSIAN, COUNTS, DRAWS = 500, 300, 1000
 TREATED = (np.repeat([3, 5, 7, 99], 3)[:, None] <= np.arange(10)).astype(float)
 NEED = np.add.outer(np.sin(np.arange(12.0)), 0.1 * np.arange(10.0))
 

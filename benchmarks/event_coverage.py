@@ -23,7 +23,7 @@ import staggered as sg
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "event-coverage.md"
 NOMINAL, ALLOWED = 0.94, 0.92
-SETS, DRAWS = 500, 1000
+SETS, DRAWS = 400, 1000
 EVENTS = (0, 4, 9, 14)
 START = np.append(np.repeat([5, 7, 9, 11, 13, 15], 4), np.full(4, 99))
 PERIODS = np.arange(20)
