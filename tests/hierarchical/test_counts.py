@@ -99,5 +99,7 @@ def test_curvature_of_the_whole_is_that_of_its_parts(family: str) -> None:
     step = np.zeros_like(eta)
     step[0, 1, 1] = 1e-4
     (slope_up, _), (slope_down, _) = counts.slopes(eta + step, hyper), counts.slopes(eta - step, hyper)
-    assert (counts.height(eta + step, hyper) - counts.height(eta - step, hyper))[0] / 2e-4 == pytest.approx(slope[0, 1, 1], rel=1e-5)
+    assert (counts.height(eta + step, hyper) - counts.height(eta - step, hyper))[0] / 2e-4 == pytest.approx(
+        slope[0, 1, 1], rel=1e-5
+    )
     assert (slope_up - slope_down)[0, 1, 1] / 2e-4 == pytest.approx(-bend[0, 1, 1], rel=1e-5)

@@ -144,8 +144,9 @@ def test_beliefs_are_said_and_matter() -> None:
 def test_a_fit_that_fails_its_checks_says_so_first() -> None:
     fit = sg.Hierarchical(engine="analytic", priors=priors_of("gaussian")).posterior(panel_of("gaussian"))
     failed = replace(fit, checks=(replace(fit.checks[0], passed=False, fix="Do this."), *fit.checks[1:]))
-    assert failed.estimate().text().startswith("This fit failed 1 of its 2 checks")
-    assert not fit.estimate().text().startswith("This fit failed")
+    assert failed.estimate().text().startswith("This fit failed 1 of its 5 checks")
+    assert failed.estimate().table().shape == fit.estimate().table().shape
+    assert "The fit passed its 5 checks." in fit.estimate().text()
 
 
 def few(treated_councils: int, councils: int = 6) -> sg.Panel:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from ..data.panel import Panel
@@ -12,11 +10,10 @@ from ..model.prior import Priors
 from ..results.check import Check
 from .counts import Counts
 from .gaussian import Gaussian
-from .importance import Cloud, explore
-from .layout import lay_out
+from .importance import ROUNDS, Cloud, explore
+from .layout import Layout, lay_out
 from .outcomes import counted
 from .posterior import Posterior
-from .predictive import leftover
 from .structure import Structure
 
 POINTS = {"gaussian": 512, "binomial": 128, "poisson": 128, "negbinomial": 128}
@@ -31,17 +28,34 @@ def prepared(panel: Panel, structure: Structure, priors: Priors) -> Gaussian | C
             "An effect that never turns back is not normal, and cannot be integrated out exactly.",
             "Use engine='pymc', or exposure='walk'.",
         )
-    layout = lay_out(panel.frame, structure, priors)
-    if structure.family == "gaussian":
+    return likelihood(lay_out(panel.frame, structure, priors), panel)
+
+
+def likelihood(layout: Layout, panel: Panel) -> Gaussian | Counts:
+    """Likelihood of a panel under a layout."""
+    if layout.structure.family == "gaussian":
         return Gaussian.of(layout, panel)
-    return Counts.of(layout, *counted(panel, structure.family))
+    return Counts.of(layout, *counted(panel, layout.structure.family))
 
 
 def fit(panel: Panel, structure: Structure, priors: Priors, *, points: int | None, draws: int, seed: int) -> Posterior:
     """Fit by importance sampling of the hyperparameters, everything else drawn given them."""
-    model = prepared(panel, structure, priors)
-    hyper = model.layout.hyper
-    cloud = explore(model.log_density, hyper.count, points or POINTS[structure.family], seed)
+    return read(prepared(panel, structure, priors), panel, priors, points=points, draws=draws, seed=seed)
+
+
+def read(
+    model: Gaussian | Counts,
+    panel: Panel,
+    priors: Priors,
+    *,
+    points: int | None,
+    draws: int,
+    seed: int,
+    rounds: int = ROUNDS,
+) -> Posterior:
+    """Explore the hyperparameters of a model, and draw everything else given them."""
+    hyper, family = model.layout.hyper, model.layout.structure.family
+    cloud = explore(model.log_density, hyper.count, points or POINTS[family], seed, rounds=rounds)
     generator = np.random.default_rng(np.random.SeedSequence([seed, 1]))
     rows = cloud.resample(draws // 2, generator)
     fixed, levels, effects = model.draw(cloud.points, rows, generator)
@@ -49,11 +63,11 @@ def fit(panel: Panel, structure: Structure, priors: Priors, *, points: int | Non
     order = generator.permutation(len(pairs))
     values = hyper.at(cloud.points[pairs[order]])
     half = generator.standard_normal(len(rows))
-    found = Posterior(
+    return Posterior(
         layout=model.layout,
         panel=panel,
         priors=priors,
-        engine="analytic engine" + ("" if structure.family == "gaussian" else " (nested Laplace)"),
+        engine="analytic engine" + ("" if family == "gaussian" else " (nested Laplace)"),
         fixed=fixed[order],
         levels=levels[order],
         effects=effects[order],
@@ -63,9 +77,6 @@ def fit(panel: Panel, structure: Structure, priors: Priors, *, points: int | Non
         size=model.size if isinstance(model, Counts) else np.nan_to_num(panel.design.size),
         checks=checked(cloud),
     )
-    if isinstance(model, Counts):
-        return replace(found, checks=(*found.checks, leftover(found, model.count, generator)))
-    return found
 
 
 def checked(cloud: Cloud) -> tuple[Check, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -25,7 +25,6 @@ from .gaussian import Gaussian
 from .layout import Layout, lay_out
 from .outcomes import counted
 from .posterior import Posterior
-from .predictive import leftover
 from .structure import Structure
 
 _CHAINS, _TUNE, _ACCEPT = 4, 1000, 0.95
@@ -104,13 +103,7 @@ class Compiled:
                 "Compile again for this panel.",
             )
         found = self._sample(observed.arrays, -(-draws // _CHAINS), seed)
-        fitted = _posterior(panel, layout, self.priors, observed, found, f"PyMC, {self.sampler}", seed)
-        if self.structure.family == "gaussian":
-            return fitted
-        count, _ = counted(panel, self.structure.family)
-        generator = np.random.default_rng(np.random.SeedSequence([seed, 4]))
-        own = leftover(fitted, np.where(layout.used, count, 0.0), generator)
-        return replace(fitted, checks=(*fitted.checks, own))
+        return _posterior(panel, layout, self.priors, observed, found, f"PyMC, {self.sampler}", seed)
 
     def _sample(self, arrays: Mapping[str, FloatArray], draws: int, seed: int) -> Any:
         cores = min(_CHAINS, os.cpu_count() or 1)

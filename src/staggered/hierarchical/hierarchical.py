@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from ..allocation.seeds import Seed, whole_seed
@@ -14,6 +14,8 @@ from ..model.prior import Priors, SomePriors, completed
 from ..results.estimate import Estimate
 from ..value import Value
 from .analytic import fit
+from .fit_checks import fit_checks
+from .left_out import examined
 from .outcomes import all_zero, compare_with_prior, scaled_priors
 from .posterior import QUESTIONS, REFERENCES, Posterior
 from .structure import Family, Structure
@@ -44,6 +46,8 @@ class Hierarchical(Value):
     priors : Priors or mapping, optional
         All of them, or some by name such as ``{"effect": Belief(large=0.1)}``; the rest are wide ones around the
         outcome's own level.
+    sampler : {"nutpie", "numpyro", "pymc"}, optional
+        Of the Markov chains; nutpie where it is installed, else PyMC's own, when absent.
     draws : int
     points : int, optional
         Points of the hyperparameters (analytic).
@@ -80,6 +84,7 @@ class Hierarchical(Value):
     moderators: tuple[str, ...] = ()
     practice_models: str | None = None
     priors: Priors | SomePriors | None = None
+    sampler: Literal["nutpie", "numpyro", "pymc"] | None = None
     draws: int = 4000
     points: int | None = None
     seed: Seed = 1
@@ -145,14 +150,20 @@ class Hierarchical(Value):
         return self.posterior(panel).estimate(self.by)
 
     def posterior(self, panel: Panel) -> Posterior:
-        """Fit, and give the draws of everything."""
-        priors = self.priors_on(panel)
+        """Fit, and give the draws of everything.
+
+        Every fit is checked against its data and its prior; one by Markov chains is also fitted again without each
+        council and without the last periods, which `examined` does for the analytic engine.
+        """
+        priors, seed = self.priors_on(panel), whole_seed(self.seed)
         self._look(panel, priors)
         if self.engine == "analytic":
-            return fit(panel, self.structure, priors, points=self.points, draws=self.draws, seed=whole_seed(self.seed))
+            found = fit(panel, self.structure, priors, points=self.points, draws=self.draws, seed=seed)
+            return replace(found, checks=(*found.checks, *fit_checks(found, seed)))
         from .chains import sample
 
-        return sample(panel, self.structure, priors, draws=self.draws, seed=whole_seed(self.seed))
+        found = sample(panel, self.structure, priors, draws=self.draws, seed=seed, sampler=self.sampler)
+        return examined(replace(found, checks=(*found.checks, *fit_checks(found, seed))), seed)
 
     def priors_on(self, panel: Panel) -> Priors:
         """Every prior as used on this panel."""

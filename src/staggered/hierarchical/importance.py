@@ -22,8 +22,8 @@ _STEP, _WIDE_STEP = 1e-3, 0.05
 _DEFENSIVE = 0.1
 _INFLATE = 1.15
 _FLATTEST = 0.5
-_GOOD_ESS, _GOOD_K = 200.0, 0.7
-_ROUNDS = 4
+_GOOD_ESS, _GOOD_K = 150.0, 0.7
+ROUNDS = 4
 _START = -0.3
 _TAIL = 3.0
 
@@ -94,7 +94,7 @@ class Part:
         return np.asarray(self.centre + (ndtri(even[:, :h]) * stretch) @ self.root.T)
 
 
-def explore(density: Density, dimensions: int, points: int, seed: int, *, rounds: int = _ROUNDS) -> Cloud:
+def explore(density: Density, dimensions: int, points: int, seed: int, *, rounds: int = ROUNDS) -> Cloud:
     """Find the mode, propose around it, weigh, and refit the proposal until the weights can be relied on.
 
     Parameters
@@ -103,15 +103,16 @@ def explore(density: Density, dimensions: int, points: int, seed: int, *, rounds
         Log density at (n, h) points, up to a constant.
     dimensions : int
     points : int
-        In the first round; a poor one doubles them.
+        In the second round; the first has half as many, and each further one another time as many.
     seed : int
     rounds : int
         How often the proposal may be fitted.
     """
     mode, curvature, evaluations = peak(density, np.full(dimensions, _START))
-    defensive = max(1, int(_DEFENSIVE * points))
+    # The first proposal only has to show where the second should lie.
+    first, defensive = points // 2, max(1, int(_DEFENSIVE * points))
     parts = [
-        Part(mode, np.asarray(np.linalg.cholesky(curvature * _INFLATE), dtype=float), _even(points - defensive)),
+        Part(mode, np.asarray(np.linalg.cholesky(curvature * _INFLATE), dtype=float), _even(first - defensive)),
         Part(np.zeros(dimensions), np.eye(dimensions), _even(defensive)),
     ]
     drawn = [part.draw(seed + k) for k, part in enumerate(parts)]

@@ -93,7 +93,7 @@ class Posterior(Value):
             notes=(*self._notes(draws[:, 0]), *self.panel.notes),
             headed=len(terms) > 1,
             references=REFERENCES,
-            alerts=self._alerts(),
+            alerts=() if self.passed else (self.verdict,),
             posterior=self,
         )
 
@@ -152,6 +152,12 @@ class Posterior(Value):
         level = (self.fixed[:, :at] @ flat[:at]).reshape(shape)
         effect = (self.fixed[:, at:] @ flat[at:]).reshape(shape)
         return level + self.levels[:, :, None], effect + self.effects[:, :, None] * layout.treatment
+
+    def examined(self, seed: int = 1) -> Posterior:
+        """The same fit, checked without each council and without the last periods as well."""
+        from .left_out import examined
+
+        return examined(self, seed)
 
     def to_arviz(self) -> Any:
         """Give the fit as ArviZ's own object: InferenceData before version 1, a DataTree from then on."""
@@ -274,16 +280,22 @@ class Posterior(Value):
         notes.append(
             f"Prior of the first effect: normal with mean {number_words(prior.mean).lstrip('+')} and SD {prior.sd:.3g}."
         )
+        if self.passed and self.checks:
+            notes.append(self.verdict)
         return tuple(notes)
 
-    def _alerts(self) -> tuple[str, ...]:
+    @property
+    def verdict(self) -> str:
+        """Whether the fit can be relied on, and what to do where it cannot."""
         failed = [check for check in self.checks if not check.passed]
         if not failed:
-            return ()
+            return f"The fit passed its {len(self.checks)} checks." if self.checks else "The fit was not checked."
         said = " ".join(f"{check.message} {check.fix}" for check in failed)
-        return (
-            f"This fit failed {len(failed)} of its {len(self.checks)} checks; do not rely on the numbers yet. {said}",
-        )
+        return f"This fit failed {len(failed)} of its {len(self.checks)} checks; do not rely on the numbers yet. {said}"
+
+    def check_table(self) -> pd.DataFrame:
+        """Every check, one in a row: what was found, and what to do."""
+        return pd.concat([check.table() for check in self.checks], ignore_index=True)
 
 
 def inverse_link(family: str, predictor: FloatArray) -> FloatArray:

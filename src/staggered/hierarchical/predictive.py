@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from scipy.special import expit
 
 from ..data.frame import Frame
 from ..data.panel import Panel
 from ..model.prior import Priors
-from ..results.check import Check
 from ..value import FloatArray
 from .gaussian import course
 from .layout import lay_out
 from .posterior import Posterior
 from .structure import Structure
-
-_REPLICATES = 200
-_SURPRISE = 0.01
 
 
 def prior_draws(frame: Frame, structure: Structure, priors: Priors, *, draws: int, seed: int) -> Posterior:
@@ -79,43 +73,3 @@ def replicate(posterior: Posterior, generator: np.random.Generator) -> FloatArra
         shape = 1 / (hyper["dispersion"][:, None, None] ** 2 + 1e-10)
         mean = mean * generator.gamma(np.broadcast_to(shape, mean.shape)) / shape
     return np.asarray(generator.poisson(np.minimum(mean, 1e15)), dtype=float)
-
-
-def leftover(posterior: Posterior, outcome: FloatArray, generator: np.random.Generator) -> Check:
-    """Whether what the model leaves over goes on from one period to the next more than it expects.
-
-    Counts have no course of a council's own in the model. Where councils drift, intervals without one are too narrow.
-    The statistic is the share of the squared residuals that carries over to the next period, in the data and in
-    outcomes that the same draws expect.
-    """
-    rows = generator.permutation(len(posterior.fixed))[:_REPLICATES]
-    some = replace(
-        posterior, fixed=posterior.fixed[rows], levels=posterior.levels[rows], effects=posterior.effects[rows],
-        hyper={name: values[rows] for name, values in posterior.hyper.items()}, fresh=posterior.fresh[rows], chains=1,
-    )  # fmt: skip
-    level, effect = some.predictor()
-    eta, used = level + effect, posterior.layout.used
-    share = expit(eta) if posterior.family == "binomial" else np.exp(np.minimum(eta, 20.0))
-    mean = np.where(used, posterior.size, 0.0) * share
-    spread = mean * (1 - share) if posterior.family == "binomial" else mean
-    if posterior.family == "negbinomial":
-        spread = mean + (some.hyper["dispersion"][:, None, None] * mean) ** 2
-    unit = np.sqrt(np.where(used, spread, 1.0))
-    seen = _carried((outcome - mean) / unit)
-    expected = _carried((replicate(some, generator) - mean) / unit)
-    surprise = float((expected >= seen).mean())
-    passed = surprise > _SURPRISE
-    return Check(
-        "councils' own courses",
-        passed,
-        f"What the model leaves over carries {100 * float(seen.mean()):.0f}% of itself into the next period, "
-        f"{100 * float(expected.mean()):.0f}% would be expected.",
-        ""
-        if passed
-        else "Councils drift in their own ways, and these intervals are too narrow: use the log rate with "
-        "family='gaussian', where each council has a course of its own.",
-    )
-
-
-def _carried(residual: FloatArray) -> FloatArray:
-    return np.asarray((residual[..., 1:] * residual[..., :-1]).sum(axis=(1, 2)) / (residual**2).sum(axis=(1, 2)))
