@@ -129,8 +129,14 @@ def compiled(panel: Panel, structure: Structure, priors: Priors, sampler: str | 
     Raises
     ------
     DesignError
-        PyMC is not installed.
+        PyMC, or the sampler that was asked for, is not installed.
     """
+    if sampler is not None and find_spec(sampler) is None:
+        raise DesignError(
+            f"sampler={sampler!r} was asked for, but {sampler} is not installed.",
+            "It walks the Markov chains.",
+            f"Install it (pip install {sampler}), or leave sampler out for the quickest one that is there.",
+        )
     if find_spec("pymc") is None:
         raise DesignError(
             "engine='pymc' was asked for, but PyMC is not installed.",

@@ -68,7 +68,7 @@ def predicted(posterior: Posterior, level: float = 0.95, seed: int = 1) -> pd.Da
     rows = []
     design = posterior.layout.frame.design
     for kind, axis, names in (("council", 1, design.clusters), ("period", 0, design.periods)):
-        known = used.any(axis=axis)
+        known: BoolArray = np.asarray(used.any(axis=axis))
         total = size.sum(axis=axis)[known]
         seen = (observed(posterior)).sum(axis=axis)[known] / total
         expected = np.where(used, drawn, 0.0).sum(axis=1 + axis)[:, known] / total
@@ -108,7 +108,7 @@ def _by_council_and_period(posterior: Posterior, seen: FloatArray, expected: Flo
     design = posterior.layout.frame.design
     found = []
     for what, axis, names in (("councils", 2, design.clusters), ("periods", 1, design.periods)):
-        known = used.any(axis=axis - 1)
+        known: BoolArray = np.asarray(used.any(axis=axis - 1))
         share = ((expected**2).sum(axis=axis) >= (seen**2).sum(axis=axis)).mean(axis=0)
         found.append(_few_outside(what, known, share, [str(name) for name in names]))
     return found
@@ -190,16 +190,16 @@ def overlaps(posterior: Posterior, seed: int = 1) -> pd.DataFrame:
 
 
 def _beside_prior(posterior: Posterior, seed: int) -> Check:
-    table = overlaps(posterior, seed).set_index("name")
-    effect = float(table.loc["mean effect", "overlap"])
-    others = table.drop("mean effect")
-    most = str(others["overlap"].idxmax())
+    table = overlaps(posterior, seed)
+    names, overlap, place = ([*table[column]] for column in ("name", "overlap", "place"))
+    least = max(range(1, len(names)), key=lambda k: float(overlap[k]))
+    effect = float(overlap[0])
     message = (
         f"Prior and posterior of the mean effect have {100 * effect:.0f}% in common; among the rest the data say "
-        f"least of {_CALLED[most]} ({100 * float(others['overlap'].max()):.0f}%)."
+        f"least of {_CALLED[names[least]]} ({100 * float(overlap[least]):.0f}%)."
     )
-    far = [_CALLED[str(name)] for name, place in others["place"].items() if place > _BEYOND]
-    if not 1 - _BEYOND <= float(table.loc["mean effect", "place"]) <= _BEYOND:
+    far = [_CALLED[name] for name, where in zip(names[1:], place[1:], strict=True) if where > _BEYOND]
+    if not 1 - _BEYOND <= place[0] <= _BEYOND:
         far.insert(0, "the mean effect")
     fix = ""
     if far:

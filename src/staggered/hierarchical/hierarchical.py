@@ -91,12 +91,13 @@ class Hierarchical(Value):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "moderators", tuple(self.moderators))
-        for name, allowed in (("engine", ("pymc", "analytic")), ("by", QUESTIONS)):
+        samplers = (None, "nutpie", "numpyro", "pymc")
+        for name, allowed in (("engine", ("pymc", "analytic")), ("by", QUESTIONS), ("sampler", samplers)):
             if (given := getattr(self, name)) not in allowed:
                 raise DesignError(
                     f"Hierarchical was given {name}={given!r}.",
                     "It says which answer is wanted, and how.",
-                    f"Use one of {', '.join(allowed)}.",
+                    f"Use one of {', '.join(one for one in allowed if one)}.",
                 )
         if self.draws < _LEAST_DRAWS:
             raise DesignError(

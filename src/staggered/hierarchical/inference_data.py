@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DesignError
-from ..value import FloatArray
+from ..value import BoolArray, FloatArray
 from .likelihood import log_likelihood
 from .outcomes import counted
 from .posterior import Posterior
@@ -52,7 +52,7 @@ def inference_data(posterior: Posterior, seed: int = 1) -> Any:
         "coefficient": list(layout.names),
     }
 
-    def labelled(values: FloatArray, *dimensions: str, sampled: bool = True) -> Any:
+    def labelled(values: FloatArray | BoolArray, *dimensions: str, sampled: bool = True) -> Any:
         if sampled:
             values = values.reshape(posterior.chains, -1, *values.shape[1:])
             dimensions = ("chain", "draw", *dimensions)
@@ -77,7 +77,7 @@ def inference_data(posterior: Posterior, seed: int = 1) -> Any:
         "posterior_predictive": {"outcome": labelled(np.where(where, predicted, np.nan), *_CELLS)},
         "log_likelihood": {"outcome": labelled(log_likelihood(posterior), *_CELLS)},
         "sample_stats": {
-            name: labelled(values > 0 if name == "diverging" else values)
+            name: labelled(np.asarray(values > 0) if name == "diverging" else values)
             for name, values in posterior.statistics.items()
         },
         "observed_data": {"outcome": labelled(np.where(where, observed, np.nan), *_CELLS, sampled=False)},

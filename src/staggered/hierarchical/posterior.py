@@ -18,6 +18,7 @@ from ..results.uncertainty import Draws
 from ..results.words import number_words
 from ..value import BoolArray, FloatArray, Value
 from .layout import Layout, practice_models
+from .structure import Family
 
 QUESTIONS = ("overall", "event", "cluster", "new", "model")
 SCALES = ("count", "rate", "ratio")
@@ -70,7 +71,7 @@ class Posterior(Value):
     statistics: dict[str, FloatArray] = field(default_factory=dict)
 
     @property
-    def family(self) -> str:
+    def family(self) -> Family:
         """Distribution of the outcome."""
         return self.layout.structure.family
 
