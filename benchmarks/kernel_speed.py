@@ -157,7 +157,9 @@ def main() -> None:
     measured = rows()
     print(table(measured))
     if "--write" in sys.argv[1:]:
-        PAGE.write_text(page(measured), encoding="utf-8")
+        # What other scripts have written below, under headings of their own, stays.
+        _, mark, below = PAGE.read_text(encoding="utf-8").partition("\n## ")
+        PAGE.write_text(page(measured) + mark + below, encoding="utf-8")
     sys.exit(int(any(row.ratio > 1 for row in measured)))
 
 

@@ -33,8 +33,8 @@ def tornado(result: Tornado, on: Place = None) -> Axes:
         axes.barh(row, high - inside, left=inside, height=0.6, color=TREATED)
         for power, end, side in zip((low, high), ends[order], ("right", "left"), strict=True):
             axes.annotate(
-                _number(end), (power, row), xytext=(-4 if side == "right" else 4, 0), textcoords="offset points", ha=side,
-                va="center", size=SMALL, color=QUIET,
+                _number(end), (power, row), xytext=(-4 if side == "right" else 4, 0), ha=side,
+                textcoords="offset points", va="center", size=SMALL, color=QUIET,
                 bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.8},
             )  # fmt: skip
     axes.axvline(result.power, color=INK, linewidth=1.1)
