@@ -34,6 +34,7 @@ class OneByOne:
     """An estimator that hides its rule, so that every data set is fitted by itself."""
 
     name: str = "two-way fixed effects, one by one"
+    references: tuple[str, ...] = ()
 
     def fit(self, panel: sg.Panel, inference: object = None) -> sg.Estimate:
         """Fit with the jackknife."""

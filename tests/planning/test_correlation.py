@@ -216,3 +216,26 @@ def test_published_rates_without_peoples_spread_plan_by_the_cac_alone() -> None:
     assert found.between == pytest.approx(0.32, rel=0.35)
     assert found.within == pytest.approx(0.16, rel=0.2)
     assert "no icc is given" in found.text()
+
+
+@pytest.mark.parametrize("structure", ["exchangeable", "nested", "decay"])
+def test_rates_of_counts_have_an_interval_for_the_sd_of_their_logarithm(structure: str) -> None:
+    covariance = (Nested if structure != "decay" else Decay).from_sd(
+        between=0.3,
+        within=0.0 if structure == "exchangeable" else 0.15,
+        **({"cac": 0.8} if structure == "decay" else {}),
+    )
+    design = Design(np.zeros((60, 6)), size=5000)
+    plan = Plan(design=design, outcome=Outcome("poisson", baseline=0.01), covariance=covariance)
+    rates = simulate(plan, seed=2)
+    found = estimate_correlation(Panel(rates.frame, np.round(rates.outcome * design.size)), structure, family="poisson")
+    low, high = found.intervals["sd"]
+    truth = 0.3 if structure == "exchangeable" else np.hypot(0.3, 0.15)
+    assert low < np.sqrt(found.variance) < high
+    assert low < truth < high < 2 * truth
+    assert "icc" not in found.intervals
+    row = found.table().set_index("term").loc["sd"]
+    assert (row["conf_low"], row["conf_high"]) == (low, high)
+    assert f"{low:.3g} to {high:.3g}" in found.text()
+    assert ("lasts" in found.text()) == (structure == "nested")
+    assert np.isnan(found.between) == (structure == "decay")

@@ -37,7 +37,7 @@ class Correlation(Value):
         s², the variance between clusters within a period, sampling noise taken off.
     cac : float
     intervals : mapping of str to (low, high)
-        Profile likelihood intervals of "sd between periods' clusters" (s), "cac" and, where known, "icc".
+        Profile likelihood intervals of "sd" (s), "cac" and, where people's own spread is known, "icc".
     draws : array (draws, 2)
         Plausible pairs (s², cac).
     scale : str
@@ -63,13 +63,13 @@ class Correlation(Value):
 
     @property
     def between(self) -> float:
-        """SD between clusters that lasts over time, √(s² · cac)."""
-        return float(np.sqrt(self.variance * self.cac))
+        """SD between clusters that lasts over time, √(s² · cac); nan for decay, under which nothing lasts."""
+        return float("nan") if self.structure == "decay" else float(np.sqrt(self.variance * self.cac))
 
     @property
     def within(self) -> float:
-        """SD within clusters from period to period, beyond sampling noise, √(s² · (1 − cac))."""
-        return float(np.sqrt(self.variance * (1 - self.cac)))
+        """SD within clusters from period to period, beyond sampling noise, √(s² · (1 − cac)); nan for decay."""
+        return float("nan") if self.structure == "decay" else float(np.sqrt(self.variance * (1 - self.cac)))
 
     def covariance(self) -> Covariance:
         """Structure to plan with, at the estimates."""
@@ -90,6 +90,7 @@ class Correlation(Value):
         rows: dict[str, float] = {
             "icc": self.icc,
             "cac": self.cac,
+            "sd": float(np.sqrt(self.variance)),
             "sd_between": self.between,
             "sd_within": self.within,
         }
@@ -108,19 +109,24 @@ class Correlation(Value):
 
     def text(self) -> str:
         """Say in a paragraph what the history shows and how sure it is."""
-        percent = f"{100 * self.level:g}% profile-likelihood interval"
-        low, high = self.intervals["cac"]
-        parts = []
-        if np.isfinite(self.sd):
-            a, b = self.intervals["icc"]
-            parts.append(f"The icc is {self.icc:.3g} ({percent} {a:.3g} to {b:.3g}).")
-        parts.append(
-            f"On the scale of the {self.scale}, clusters differ by an SD of {self.between:.3g} that lasts, "
-            f"and move by an SD of {self.within:.3g} from period to period beyond sampling noise."
-        )
-        if self.structure != "exchangeable":
-            parts.append(f"The cac is {self.cac:.2f} ({percent} {low:.2f} to {high:.2f}).")
+        parts = [f"The icc is {self.icc:.3g} ({self._interval('icc', '.3g')})."] if np.isfinite(self.sd) else []
+        whole = f"an SD of {np.sqrt(self.variance):.3g} beyond sampling noise ({self._interval('sd', '.3g')})"
+        where = f"On the scale of the {self.scale}, clusters differ within a period by {whole}"
+        cac = f"{self.cac:.2f} ({self._interval('cac', '.2f')})"
+        if self.structure == "exchangeable":
+            parts.append(f"{where}, taken to be the same in every period.")
+        elif self.structure == "nested":
+            parts.append(
+                f"{where}: {self.between:.3g} that lasts, and {self.within:.3g} by which each moves from period to "
+                f"period. The cac is {cac}."
+            )
+        else:
+            parts.append(f"{where}. One period later {cac} of that is left (the cac), two later {self.cac**2:.2f}.")
         return " ".join([*parts, *self.notes])
+
+    def _interval(self, name: str, digits: str) -> str:
+        low, high = self.intervals[name]
+        return f"{100 * self.level:g}% profile-likelihood interval {low:{digits}} to {high:{digits}}"
 
     def to_dict(self) -> dict[str, object]:
         """Everything printed, as plain values."""
@@ -178,7 +184,9 @@ def estimate_correlation(
     log_low, log_high = profile_interval(fit, lambda v: profile_variance(history, v), centre, (-9.0, 6.0), level)
     low = 0.0 if log_low <= -9.0 else float(np.exp(log_low) * history.scale)
     high = float(np.exp(log_high) * history.scale)
-    intervals = {"icc": (low / sd**2, high / sd**2), "cac": (1.0, 1.0)}
+    intervals = {"sd": (float(np.sqrt(low)), float(np.sqrt(high))), "cac": (1.0, 1.0)}
+    if np.isfinite(sd):
+        intervals["icc"] = (low / sd**2, high / sd**2)
     if structure != "exchangeable":
         turn = float(np.clip(special.logit(fit.cac), -7.9, 8.9))
         ends = profile_interval(fit, lambda v: profile_cac(history, v), turn, (-8.0, 9.0), level)
@@ -192,7 +200,7 @@ def estimate_correlation(
         sd=sd,
         variance=fit.variance,
         cac=fit.cac,
-        intervals=intervals if np.isfinite(sd) else {"cac": intervals["cac"]},
+        intervals=intervals,
         draws=np.column_stack([variance, cac]),
         scale=scale,
         level=level,
@@ -262,7 +270,7 @@ def _require_history(panel: Panel, structure: str) -> None:
     if treated.any():
         names = [panel.design.clusters[k] for k in np.flatnonzero(treated.any(axis=1))]
         raise DataError(
-            f"{listing(names)} is treated in part of the history.",
+            f"The history holds treated periods of {listing(names)}.",
             "An effect would pass for correlation.",
             "Give only the periods before go-live.",
         )
