@@ -8,6 +8,7 @@ import staggered as sg
 from staggered.hierarchical.beforehand import beforehand
 from staggered.hierarchical.councils import shrinkage
 from staggered.hierarchical.earlier import PUBLISHED, learn
+from staggered.hierarchical.sensitivity import Sensitivity
 from staggered.plotting.scale import PercentChange
 from staggered.plotting.shrinkage import shrinkage as draw_shrinkage
 from tests.hierarchical.conftest import TREATED, panel_of, priors_of
@@ -37,6 +38,16 @@ def test_every_prior_has_a_row() -> None:
     axes = sg.plot(priors_of("binomial"), ax=Figure())
     assert len(axes.get_yticks()) == 13
     assert axes.texts[1].get_text() == "0  (−0.98 to 0.98)"
+
+
+def test_answers_under_other_priors_are_a_forest() -> None:
+    fit = sg.Hierarchical(engine="analytic", priors=priors_of("gaussian"), points=64, draws=400)
+    estimate = fit.fit(panel_of("gaussian"))
+    found = Sensitivity(
+        ("as given", "wider"), (estimate, estimate), {"effect prior": 0.0, "all priors": 0.0, "data": 1.0}
+    )
+    labels = [label.get_text() for label in sg.plot(found, ax=Figure()).get_yticklabels()]
+    assert labels == ["as given", "wider"]
 
 
 def test_what_is_expected_lies_behind_what_was_seen() -> None:

@@ -159,7 +159,7 @@ def extend(
     generator = np.random.default_rng(np.random.SeedSequence([seed, 7]))
     chosen = generator.permutation(len(posterior.fixed))[np.arange(count) % len(posterior.fixed)]
     frame = _longer(posterior, periods, rows)
-    outcomes = _outcomes(_taken(posterior, chosen), frame, periods, generator)
+    outcomes = _outcomes(taken(posterior, chosen), frame, periods, generator)
     below, sd = _analysed(posterior, frame, outcomes, seed)
     now = posterior.estimate().draws[:, 0]
     return Extension(
@@ -199,7 +199,8 @@ def _require_foreseeable(posterior: Posterior, periods: int) -> None:
         )
 
 
-def _taken(posterior: Posterior, rows: IntArray) -> Posterior:
+def taken(posterior: Posterior, rows: IntArray) -> Posterior:
+    """Some of the draws."""
     return replace(
         posterior, fixed=posterior.fixed[rows], levels=posterior.levels[rows], effects=posterior.effects[rows],
         hyper={name: values[rows] for name, values in posterior.hyper.items()}, fresh=posterior.fresh[rows], chains=1,

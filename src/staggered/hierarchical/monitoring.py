@@ -13,6 +13,7 @@ from ..errors import DataError, FewClustersWarning
 from ..results.words import number_words
 from ..value import FloatArray, Value
 from .analytic import prepared
+from .extension import taken
 from .gaussian import Gaussian
 from .hierarchical import Hierarchical
 from .posterior import Posterior
@@ -179,12 +180,10 @@ def _false_alarms(fitted: Posterior, ends: list[int], sure: float, studies: int,
     """Share of studies like this one, every effect 0, in which any look decides."""
     panel, priors = fitted.panel, fitted.priors
     rows = np.random.default_rng(np.random.SeedSequence([seed, 9])).permutation(len(fitted.fixed))[:studies]
-    fixed = fitted.fixed[rows]
+    some = taken(fitted, rows)
+    fixed = some.fixed.copy()
     fixed[:, fitted.layout.first_effect :] = 0.0
-    nothing = replace(
-        fitted, fixed=fixed, levels=fitted.levels[rows], effects=np.zeros_like(fitted.effects[rows]),
-        hyper={name: values[rows] for name, values in fitted.hyper.items()}, fresh=fitted.fresh[rows], chains=1,
-    )  # fmt: skip
+    nothing = replace(some, fixed=fixed, effects=np.zeros_like(some.effects))
     outcome = replicate(nothing, np.random.default_rng(np.random.SeedSequence([seed, 8])))
     decided = np.zeros(len(rows), dtype=bool)
     for end in ends:

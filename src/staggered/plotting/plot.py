@@ -14,6 +14,7 @@ from ..errors import DataError, listing
 from ..hierarchical.beforehand import Beforehand
 from ..hierarchical.earlier import Learnt
 from ..hierarchical.posterior import Posterior
+from ..hierarchical.sensitivity import Sensitivity
 from ..kernel.rule import Rule
 from ..model.plan import Plan
 from ..model.prior import Belief, Priors
@@ -49,12 +50,12 @@ def plot(result: object, ax: Place = None) -> Axes:
     bar for each cluster or period. A tornado: a bar for each assumption. A panel: the outcome over time.
     An estimate by event time: an event study; of a hierarchical fit by council: raw beside pooled effects; any other,
     or a list of estimates: a forest. A rule by cell: what can be estimated; any other: its weights. A belief, priors,
-    what they were learnt from and what they expect: as such.
+    what they were learnt from, what they expect and what hangs on them: as such.
 
     Parameters
     ----------
     result : Design, Plan, Allocation, Power, Attained, DesignComparison, Information, Tornado, Panel, Estimate, \
-sequence of Estimate, Rule, Belief, Priors, Learnt, Beforehand or Posterior
+sequence of Estimate, Rule, Belief, Priors, Learnt, Beforehand, Sensitivity or Posterior
     ax : Axes or Figure, optional
         Where to draw. An empty figure takes the picture's own size; a new one is made when absent.
 
@@ -180,3 +181,8 @@ def _(result: Learnt, ax: Place = None) -> Axes:
 @plot.register
 def _(result: Beforehand, ax: Place = None) -> Axes:
     return beliefs.beforehand(result, ax)
+
+
+@plot.register
+def _(result: Sensitivity, ax: Place = None) -> Axes:
+    return forest(result.estimates, ax, labels=result.labels)
