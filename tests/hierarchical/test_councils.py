@@ -63,4 +63,4 @@ def test_the_section_of_the_nine_councils() -> None:
     assert len(table.rows) == 9
     text = " ".join(getattr(block, "text", "") for block in section.blocks)
     assert "no council can be told from one where nothing happened" in text
-    assert "In another council like these" in text
+    assert "in another council like these" in text

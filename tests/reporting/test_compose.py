@@ -13,7 +13,7 @@ def test_a_plan_has_the_sections_of_a_plan(plan):
 def test_results_have_the_sections_of_results(results):
     assert [section.name for section in compose(results).sections] == [
         "in-short", "limits", "study", "schedule", "data", "comparison", "over-time", "by-itself", "councils",
-        "assumptions", "methods", "provenance",
+        "beliefs", "assumptions", "methods", "bayes-checklist", "provenance",
     ]  # fmt: skip
 
 

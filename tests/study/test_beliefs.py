@@ -95,6 +95,7 @@ def test_what_cannot_be_a_belief_is_refused(keys, outcome, says):
     assert says in str(caught.value)
 
 
+@pytest.mark.filterwarnings("ignore:The variance of cluster-period was estimated as zero")
 def test_a_study_runs_mixed_and_hierarchical_and_names_the_line_of_an_error(write, planned_text):
     start, end = planned_text.index("[analysis]"), planned_text.index("[expected]")
     analyses = (

@@ -58,7 +58,7 @@ class Sensitivity(Value):
     def verdict(self) -> str:
         """What the power scaling says, in a sentence."""
         prior, data = self.scaling["effect prior"], self.scaling["data"]
-        numbers = f"(power scaling: effect prior {prior:.2f}, data {data:.2f}; {_THRESHOLD} counts as much)"
+        numbers = f"(power scaling: effect prior {prior:.2f}, data {data:.2f}; above {_THRESHOLD} counts as moving it)"
         if prior < _THRESHOLD:
             return f"The prior of the effect hardly moves the answer {numbers}."
         if data < _THRESHOLD:

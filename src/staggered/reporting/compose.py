@@ -10,6 +10,8 @@ from .document import Document, Section
 from .material import Material
 from .sections.allocation import the_allocation
 from .sections.assumptions import assumptions
+from .sections.bayes_checklist import bayes_checklist
+from .sections.beliefs import beliefs
 from .sections.by_itself import by_itself
 from .sections.comparison import comparison
 from .sections.councils import councils
@@ -41,8 +43,10 @@ SECTIONS: tuple[Callable[[Material], Section | None], ...] = (
     over_time,
     by_itself,
     councils,
+    beliefs,
     assumptions,
     methods,
+    bayes_checklist,
     provenance,
 )
 """Every section, in the order of a report; each is nothing where the study has no use for it."""

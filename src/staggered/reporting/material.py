@@ -18,17 +18,21 @@ from ..data.panel import Panel
 from ..data.source import open_table
 from ..design.dates import to_dates
 from ..errors import DesignError, StaggeredWarning
+from ..hierarchical.posterior import Posterior
 from ..kernel.protocols import has_settled_rule
 from ..kernel.rule import Rule
+from ..planning.decisions import Decisions
 from ..results.check import Check
 from ..results.estimate import Estimate
 from ..study.checks import check
 from ..study.panels import source_of
 from ..study.reproduce import reproduce
 from ..study.study import Analysed, Study
+from .fitted import Fitted, fit
 
 Kind = Literal["protocol", "trial"]
 REHEARSAL_SEED = 1
+ASSURANCE_DRAWS = 500
 LEVEL = 0.95
 _NEGLIGIBLE = 1e-12
 
@@ -67,6 +71,10 @@ class Material:
         Ways to deal out the go-live dates.
     allocation : Allocation or None
         The order drawn for a plan that has a seed.
+    fitted : Fitted or None
+        The hierarchical model of the first reading, where it can be fitted.
+    assurance : Decisions or None
+        Of a plan whose [hierarchical] says what effect was believed: what its hierarchical analysis would conclude.
     warned : tuple of str
         What was warned of on the way.
     """
@@ -83,6 +91,8 @@ class Material:
     data_hash: str = ""
     dealt: int | None = None
     allocation: Allocation | None = None
+    fitted: Fitted | None = None
+    assurance: Decisions | None = None
     warned: tuple[str, ...] = ()
 
     @property
@@ -142,6 +152,7 @@ def _of_plan(study: Study) -> Material:
         analysed=rehearsed,
         go_live={},
         allocation=study.allocate() if drawn else None,
+        assurance=study.assurance(ASSURANCE_DRAWS) if study.quick_to_assure else None,
     )
 
 
@@ -162,6 +173,7 @@ def _of_results(study: Study, data: Any) -> Material:
         data_name=name,
         data_hash=digest,
         dealt=study.dated_allocations(data),
+        fitted=fit(study, analysed, next(iter(panels.values()))),
     )
 
 
@@ -192,6 +204,9 @@ def _over_time(analysed: tuple[Analysed, ...], panel: Panel) -> OverTime | None:
         # Every estimator is a dataclass, which its protocol cannot say.
         estimator = cast(Any, one.analysis.estimator)
         if "by" in {part.name for part in fields(estimator)}:
+            if isinstance(one.estimate.posterior, Posterior):
+                estimate = one.estimate.posterior.estimate("event")
+                return OverTime(estimate, _councils_behind(estimate, None, panel))
             by_event = replace(estimator, by="event")
             estimate = by_event.fit(panel, one.analysis.inference)
             rule = by_event.rule(panel.frame) if has_settled_rule(by_event) else None

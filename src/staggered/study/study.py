@@ -15,12 +15,16 @@ from ..data.frame import Frame
 from ..data.panel import Panel
 from ..design.design import Design
 from ..errors import StudyError, listing
+from ..hierarchical.predictive import prior_draws
 from ..model.covariance import Covariance
 from ..model.effect import Constant, Effect
 from ..model.outcome import Outcome
 from ..model.plan import Plan
+from ..model.prior import Priors, completed
 from ..planning.analysis_scale import panel_as_analysed
+from ..planning.assurance import assurance
 from ..planning.attained import attained
+from ..planning.decisions import Decisions
 from ..planning.grid import grid
 from ..planning.power import detectable, power
 from ..planning.sample_size import sample_size
@@ -317,6 +321,37 @@ class Study:
             )
         told = self.spec.randomisation
         return replace(self.design, strata=()) if told is not None and told.method == "simple" else self.design
+
+    def assurance(self, draws: int = 1000, *, seed: int = 1) -> Decisions:
+        """Probability that the hierarchical analysis decides, over what [hierarchical] believed of the effect.
+
+        Raises
+        ------
+        StudyError
+            A file that says nothing of the effect beforehand.
+        """
+        told = self.spec.hierarchical
+        if self.beliefs is None or told is None or told.effect is None:
+            raise StudyError(
+                f"{Path(self.path).name} says nothing of the effect in [hierarchical].",
+                "Assurance is power averaged over what was believed of the effect.",
+                "Add effect = { large = 0.10, not_credible = 0.30 }, or ask for power, which needs one effect.",
+            )
+        plan, model = self.plan, self.beliefs.model
+        expected = prior_draws(
+            Frame(plan.design), model.structure, completed(model.priors, Priors()), draws=draws, seed=seed
+        )
+        found = assurance(plan, estimator=model, effect=expected.estimate().draws[:, 0], draws=draws, seed=seed)
+        assert isinstance(found, Decisions)
+        return found
+
+    @property
+    def quick_to_assure(self) -> bool:
+        """Whether hundreds of simulated studies can be analysed by the hierarchical model in a moment."""
+        told = self.spec.hierarchical
+        if told is None or told.effect is None or self.beliefs is None or self.lacks:
+            return False
+        return self.beliefs.model.family == self.plan.outcome.family == "gaussian"
 
     def simulate(self, seed: int = 1) -> Panel:
         """Draw a panel from the plan, as if the study had been run."""
