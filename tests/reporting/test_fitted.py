@@ -70,8 +70,12 @@ def shares(tmp_path_factory):
 
 
 def test_the_posterior_of_an_analysis_is_not_fitted_again(shares):
-    assert shares.fitted.posterior is shares.analysed[0].estimate.posterior
-    assert shares.over_time.estimate.posterior is shares.fitted.posterior
+    posterior = shares.analysed[0].estimate.posterior
+    assert shares.fitted.posterior.fixed is posterior.fixed
+    assert shares.over_time.estimate.posterior is posterior
+    names = [check.name for check in shares.fitted.posterior.checks]
+    assert names[: len(posterior.checks)] == [check.name for check in posterior.checks]
+    assert {"councils left out", "the future left out"} <= set(names)
     assert shares.fitted.sensitivity.labels[-1] == "effect as before the earlier evaluations"
 
 

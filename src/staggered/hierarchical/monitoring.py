@@ -136,14 +136,13 @@ def monitor(
         )
     first = max(int(treated.any(axis=0).argmax()), 1)
     priors = quick.priors_on(panel)
-    fixed = replace(quick, priors=priors)
     ends = range(first + 1, len(design.periods) + 1)
     rows = []
     for end in ends:
         with warnings.catch_warnings():
             # The first looks rest on few councils as a matter of course; the last one is warned of when it is fitted.
             warnings.simplefilter("ignore", FewClustersWarning)
-            fitted = fixed.posterior(up_to(panel, end))
+            fitted = quick.unchecked(up_to(panel, end), priors)
         draws = fitted.estimate().draws[:, 0]
         rows.append((draws.mean(), *np.quantile(draws, [0.025, 0.975]), (draws < 0).mean()))
     effect, low, high, below = np.array(rows).T

@@ -119,11 +119,11 @@ def prior_sensitivity(model: Hierarchical, panel: Panel, *, others: Mapping[str,
     with warnings.catch_warnings():
         # What the data warn of has been said of the priors as given.
         warnings.simplefilter("ignore", StaggeredWarning)
-        asked = replace(quick, priors=given).posterior(panel)
+        asked = quick.unchecked(panel, given)
         estimates, labels = [asked.estimate()], ["as given"]
         for label, priors in _grid(given, others or {}):
             labels.append(label)
-            estimates.append(replace(quick, priors=priors).posterior(panel).estimate())
+            estimates.append(quick.unchecked(panel, priors).estimate())
     return Sensitivity(tuple(labels), tuple(estimates), power_scaling(asked))
 
 

@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..allocation.seeds import whole_seed
 from ..data.panel import Panel
 from ..errors import StaggeredWarning
 from ..hierarchical.beforehand import Beforehand, beforehand
 from ..hierarchical.checklist import checklist
 from ..hierarchical.hierarchical import Hierarchical
+from ..hierarchical.left_out import examined
 from ..hierarchical.posterior import Posterior
 from ..hierarchical.sensitivity import Sensitivity, prior_sensitivity
 from ..plotting.scale import PercentChange, Scale
@@ -59,6 +61,9 @@ def fit(study: Study, analysed: Sequence[Analysed], panel: Panel) -> Fitted | No
             # Nobody asked for it: what it would warn of is said by its checks.
             warnings.simplefilter("ignore", StaggeredWarning)
         posterior = found if found is not None else model.posterior(panel)
+        if posterior.chains == 1:
+            # A fit by chains has been examined already.
+            posterior = examined(posterior, whole_seed(model.seed))
         expected = beforehand(model, panel)
         before = study.beliefs.learnt.before if study.beliefs is not None and study.beliefs.learnt else None
         others = {"effect as before the earlier evaluations": before} if before is not None else {}
@@ -69,7 +74,7 @@ def fit(study: Study, analysed: Sequence[Analysed], panel: Panel) -> Fitted | No
         expected=expected,
         sensitivity=sensitivity,
         checklist=checklist(
-            posterior, seed=model.seed, expected=expected, sensitivity=sensitivity, reason=_reason(study),
+            posterior, seed=whole_seed(model.seed), expected=expected, sensitivity=sensitivity, reason=_reason(study),
             beyond=study.beliefs.threshold if study.beliefs is not None else None,
         ),
     )  # fmt: skip
