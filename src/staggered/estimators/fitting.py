@@ -82,7 +82,10 @@ def _require_something_to_find(panel: Panel) -> None:
         )
     highest = np.where(used, panel.outcome, -np.inf).max(axis=1)
     lowest = np.where(used, panel.outcome, np.inf).min(axis=1)
-    seen = used.any(axis=1)
+    # Who is seen once cannot change: repeated cross-sections are compared with each other.
+    seen = used.sum(axis=1) > 1
+    if not seen.any():
+        return
     largest = np.abs(panel.outcome[used]).max()
     if ((highest - lowest)[seen] <= _NEGLIGIBLE * largest).all():
         raise DataError(

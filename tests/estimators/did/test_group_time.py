@@ -142,9 +142,8 @@ def test_through_a_blank_transition_the_base_is_the_period_before_it() -> None:
     [
         ([[1, 1], [1, 1]], {}),
         ([[0, 1], [0, 1]], {}),
-        ([[0, 1, 1], [0, 0, 1]], {"controls": "never"}),
     ],
-    ids=["from the first period", "together", "nobody never treated"],
+    ids=["from the first period", "together"],
 )
 def test_nobody_to_compare_with_is_refused(treatment: list[list[int]], options: dict[str, str]) -> None:
     with pytest.raises(sg.IdentificationError, match="No cohort can be compared with anyone") as told:

@@ -182,8 +182,8 @@ def _notes(
         notes.append(f"Not estimable, because {reason}: {named}.")
     if sum(trimmed):
         notes.append(
-            f"{max(trimmed)} comparison clusters were trimmed in one cell ({sum(trimmed)} over all cells): "
-            "their propensity is 0.995 or more."
+            f"Comparison clusters trimmed, because their propensity is 0.995 or more: {max(trimmed)} in one cell "
+            f"({sum(trimmed)} over all cells)."
         )
     return tuple(notes)
 

@@ -48,6 +48,18 @@ def lost_notes(frame: Frame, found: Comparisons) -> tuple[str, ...]:
     return tuple(notes)
 
 
+def unpaired_note(frame: Frame, patterns: Patterns, start: FloatArray, found: Comparisons, why: str) -> tuple[str, ...]:
+    """Name treated cells that gaps keep out of their cohort's effect."""
+    design, gone = frame.design, []
+    for (cohort, period), parts in zip(found.cells[found.after], found.parts[found.after], strict=True):
+        own = np.flatnonzero((start == cohort) & patterns.used[:, period] & (parts == 0))
+        clusters = np.flatnonzero(np.isin(patterns.group, own))
+        gone += [f"{design.clusters[k]} in {design.periods[period]}" for k in clusters]
+    if not gone:
+        return ()
+    return (f"Left out, {why}: {listing(gone)}.",)
+
+
 def nothing_fitted(patterns: Patterns) -> tuple[FloatArray, FloatArray, IntArray]:
     """A, B and families of an estimator that has no single residual map."""
     count, periods = patterns.used.shape

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from ...data.frame import Frame
 from ...errors import DesignError, IdentificationError
 from ...inference.cluster import Cluster
@@ -15,7 +17,7 @@ from ..linear import Linear, counting, require_by
 from .adjusted import Method
 from .adjusted_rule import AdjustedScores, adjusted_cells, lone_treated
 from .aggregate import BY, summarise
-from .cohorts import cohort_means, cohort_sizes, lost_notes, nothing_fitted, unit_weights
+from .cohorts import cohort_means, cohort_sizes, lost_notes, nothing_fitted, unit_weights, unpaired_note
 from .comparisons import Comparisons, comparisons_of
 from .own_comparison import OwnComparison
 
@@ -127,12 +129,13 @@ class GroupTime(Linear):
             universal=self.base == "universal",
             levels=levels,
         )
-        _require_some(frame, found)
-        notes, cells = lost_notes(frame, found), None
+        _require_some(frame, found, self.controls)
+        unpaired = unpaired_note(frame, patterns, start, found, "not being observed in the period compared with")
+        notes, cells = (*lost_notes(frame, found), *unpaired), None
         if adjusts:
             found, cells, said = adjusted_cells(frame, patterns, found, self.method, levels=levels)
             notes = (*notes, *said)
-            _require_some(frame, found, said)
+            _require_some(frame, found, self.controls, said)
         unit = unit_weights(patterns)
         sizes = cohort_sizes(patterns, start, found.cells[:, 0])
         summary = summarise(frame.design, found.cells, sizes, self.by, found.lost)
@@ -159,7 +162,7 @@ class GroupTime(Linear):
         )
 
 
-def _require_some(frame: Frame, found: Comparisons, said: tuple[str, ...] = ()) -> None:
+def _require_some(frame: Frame, found: Comparisons, controls: str, said: tuple[str, ...] = ()) -> None:
     """Refuse when no treated cell can be estimated.
 
     Raises
@@ -169,6 +172,12 @@ def _require_some(frame: Frame, found: Comparisons, said: tuple[str, ...] = ()) 
     """
     if found.after.any():
         return
+    if controls == "never" and not np.isinf(frame.design.start[frame.used.any(axis=1)]).any():
+        raise IdentificationError(
+            "No cluster with data is never treated.",
+            'With controls="never" only those serve as comparison.',
+            'Use controls="notyet", or add clusters that never start.',
+        )
     reasons = " ".join((*lost_notes(frame, found), *said))
     once = not (frame.used.sum(axis=1) > 1).any()
     raise IdentificationError(
@@ -176,6 +185,5 @@ def _require_some(frame: Frame, found: Comparisons, said: tuple[str, ...] = ()) 
         "Every comparison needs clusters that are still in control, and a period before treatment.",
         'Nobody is observed twice: use GroupTime(compare="levels").'
         if once
-        else 'Add clusters that start later or never, or a baseline period; with controls="never", '
-        'use controls="notyet".',
+        else "Add clusters that start later or never, or a baseline period.",
     )

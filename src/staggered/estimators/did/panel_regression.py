@@ -18,6 +18,7 @@ from ...value import FloatArray
 from ..fitting import Fitting
 from ..linear import counting
 from .formula import Matrices, matrices_of, require_formula
+from .twfe import always_treated_note
 
 _NEGLIGIBLE = 1e-9
 _FEWEST = 3
@@ -131,7 +132,7 @@ class PanelRegression(Fitting):
             values=values,
             scores=inverse @ scores.T,
             estimand=counting(f"coefficient of {data.names[0]} in {self.formula}", panel.frame),
-            notes=data.notes,
+            notes=(*data.notes, *always_treated_note(panel.frame)),
         )
 
 

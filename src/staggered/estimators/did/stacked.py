@@ -16,7 +16,7 @@ from ...kernel.rule import Rule
 from ...value import BoolArray, FloatArray
 from ..linear import Linear, counting, require_by
 from .aggregate import BY, summarise
-from .cohorts import cohort_means, cohort_sizes, unit_weights
+from .cohorts import cohort_means, cohort_sizes, unit_weights, unpaired_note
 from .comparisons import Comparisons, parts_of
 from .own_comparison import OwnComparison
 
@@ -129,7 +129,10 @@ class Stacked(Linear):
             if self.residuals == "stack"
             else found.lone(patterns, summary.weights),
             estimand=counting(summary.estimand, frame),
-            notes=(_window_note(frame, patterns, start, found, before, after),),
+            notes=(
+                _window_note(frame, patterns, start, found, before, after),
+                *unpaired_note(frame, patterns, start, found, "not being observed throughout the window"),
+            ),
             headed=summary.headed,
         )
 
@@ -206,9 +209,13 @@ def _window_note(
     """Say what the window is and who cannot be followed through it."""
     design = frame.design
     kept = np.unique(found.cells[:, 0])
-    out = [design.periods[int(g)] for g in np.unique(start[np.isfinite(start)]) if g not in kept]
+    out = [int(g) for g in np.unique(start[np.isfinite(start)]) if g not in kept]
+    who = [name for name, own in zip(design.clusters, design.start.tolist(), strict=True) if own in out]
     window = f"Window: {before} before go-live to {after} after the first treated period, the same for every cohort."
-    return window + (f" Left out, as they cannot be followed through it: cohorts {listing(out)}." if out else "")
+    if not out:
+        return window
+    cohorts = listing([design.periods[g] for g in out])
+    return f"{window} Left out, as they cannot be followed through it: cohorts {cohorts} ({listing(who)})."
 
 
 def _nobody(before: int | None, after: int | None) -> IdentificationError:

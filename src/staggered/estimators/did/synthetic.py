@@ -181,7 +181,7 @@ def donors_of(frame: Frame, estimator: str) -> Donors:
     )
     cohorts, lost = _cohorts(frame, kept & (design.start < last), donors, columns, weight)
     if not len(donors) or not cohorts:
-        raise _nobody(estimator, bool(len(donors)))
+        raise _nobody(estimator, bool(len(donors)), bool(lost))
     cells = np.array(lost, dtype=np.int64).reshape(-1, 2)
     if len(cells):
         named = listing([str(design.periods[g]) for g in np.unique(cells[:, 0])])
@@ -208,12 +208,15 @@ def _cohorts(
     return tuple(found), lost
 
 
-def _nobody(estimator: str, donors: bool) -> IdentificationError:
+def _nobody(estimator: str, donors: bool, lost: bool) -> IdentificationError:
+    what = "no cohort that starts before those it could be compared with"
+    if not donors:
+        what = "no council that is in control throughout and observed in every period"
+    elif lost:
+        what = "no cohort with two periods before go-live"
     return IdentificationError(
-        f"{estimator} finds no cohort with two periods before go-live."
-        if donors
-        else f"{estimator} finds no council that is in control throughout and observed in every period.",
+        f"{estimator} finds {what}.",
         "The comparison is put together from councils in control throughout, so that it moves as the treated did "
         "before they started.",
-        "Add councils that never start, or earlier periods, or use Imputation(), which needs neither.",
+        "Add councils that never start, or earlier periods; Imputation() needs fewer of both.",
     )

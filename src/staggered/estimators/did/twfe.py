@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...data.frame import Frame
+from ...errors import listing
 from ...kernel.least_squares import averaging, centred, require_identified, weighted_operator
 from ...kernel.patterns import patterns_of
 from ...kernel.rule import Rule
@@ -68,4 +69,15 @@ class Twfe(Linear):
             family=np.zeros(count, dtype=np.int64),
             centre=centre,
             estimand=counting("two-way fixed-effects coefficient of treatment", frame),
+            notes=always_treated_note(frame),
         )
+
+
+def always_treated_note(frame: Frame) -> tuple[str, ...]:
+    """Name clusters that are treated whenever they are seen, and so stand in as a comparison."""
+    untreated = frame.used & ~(np.nan_to_num(frame.design.treatment) > 0)
+    always = np.flatnonzero(frame.used.any(axis=1) & ~untreated.any(axis=1))
+    if not len(always):
+        return ()
+    names = listing([frame.design.clusters[k] for k in always])
+    return (f"Treated from the first period on, and yet a comparison for those that start later: {names}.",)
