@@ -10,6 +10,7 @@ import statsmodels.api as sm
 import staggered as sg
 from staggered.estimators.trial.glmm_fit import fit_glmm
 from staggered.estimators.trial.glmm_model import fitted
+from staggered.estimators.trial.glmm_notes import proportion_icc
 from staggered.estimators.trial.glmm_standardise import standardised
 from staggered.estimators.trial.laplace import laplace
 from staggered.inference.model_based import ParametricBootstrap, Profile
@@ -394,3 +395,67 @@ def test_a_scale_that_cannot_be_had_is_refused() -> None:
         sg.Glmm("binomial", nodes=9).fit(panel, Profile())
     with pytest.raises(sg.DesignError, match="by='region'"):
         sg.Glmm("binomial").fit(panel, sg.Cluster("CR1", by="region"))
+
+
+def test_a_climb_that_did_not_arrive_is_never_a_number_without_a_flag(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("staggered.estimators.trial.glmm_fit._STEPS", 1)
+    panel = random_risks(4, between=0.9)
+    with pytest.warns(sg.ConvergenceWarning, match="not climbed to its top"):
+        estimate = sg.Glmm("binomial").fit(panel)
+    assert estimate.text().startswith("The likelihood was not climbed to its top: these numbers are not to be used.")
+    assert np.isnan(sg.Glmm("binomial").point(panel).values).all()
+
+
+def test_covariates_of_cells_are_those_of_everyone_in_them() -> None:
+    panel = random_risks(14, covariates=1, people=True)
+    mean = np.round(panel.frame.covariates["x1"], 2)
+    cells = sg.Panel(replace(panel.frame, covariates={"x1": mean}), np.round(panel.outcome * panel.design.size))
+    people = panel.people
+    same = replace(panel, people=replace(people, covariates={"x1": mean[people.cluster, people.period]}))
+    one, two = sg.Glmm("binomial").fit(cells), sg.Glmm("binomial").fit(same)
+    assert one.value == pytest.approx(two.value, abs=1e-8)
+    assert one.se == pytest.approx(two.se, rel=1e-7)
+    assert one.on("risk ratio").value == pytest.approx(two.on("risk ratio").value, rel=1e-7)
+
+
+def test_transitions_are_left_out_and_exchanged_with_their_schedules() -> None:
+    panel = random_risks(15, clusters=4, steps=4, size=60)
+    blank = panel.design.treatment.copy()
+    blank[np.arange(4), panel.design.start.astype(int)] = np.nan
+    gaps = sg.Panel(
+        replace(panel.frame, design=replace(panel.design, treatment=blank), present=np.ones(blank.shape, dtype=bool)),
+        panel.outcome,
+    )
+    estimate = sg.Glmm("binomial").fit(gaps, sg.Permutation())
+    assert 24 * estimate.p_value == pytest.approx(round(24 * estimate.p_value))
+    assert np.isnan(estimate.interval()).all()
+    assert any("No interval is given" in note for note in estimate.notes)
+
+
+@pytest.mark.parametrize("time", ["linear", "spline"])
+def test_calendar_time_may_be_smooth(time: str) -> None:
+    panel = random_risks(16, clusters=9, steps=6, size=40, people=True)
+    estimate = sg.Glmm("binomial", "fixed", time=time).fit(panel, sg.ModelBased())
+    if time == "linear":
+        outcome, cluster, columns = by_people(panel)
+        columns = np.column_stack([panel.people.period, np.eye(9)[cluster], columns[:, -1]])
+        assert estimate.value == pytest.approx(other_program("binomial", outcome, columns).params[-1], abs=1e-6)
+    assert estimate.se > 0
+
+
+def test_correlation_of_outcomes_is_the_share_of_their_variance() -> None:
+    panel = random_risks(4, between=0.9, clusters=8)
+    model, fit = fitted(panel, sg.Glmm("binomial").choices())
+    sd, eta = np.sqrt(fit.point.theta[0, 0]), fit.data.predictor(fit.beta)[0]
+    u = np.linspace(-8, 8, 2001)
+    mass = np.exp(-(u**2) / 2) / np.exp(-(u**2) / 2).sum()
+    between = total = 0.0
+    for cell, people in zip(fit.data.cell, fit.data.count, strict=True):
+        if model.treated.ravel()[cell]:
+            continue
+        risk = 1 / (1 + np.exp(-(eta[cell] + sd * u)))
+        between += people * (mass @ risk**2 - (mass @ risk) ** 2)
+        total += people * (mass @ risk) * (1 - mass @ risk)
+    assert proportion_icc(model, fit) == pytest.approx(between / total, rel=1e-6)
+    latent = sg.Glmm("binomial").components(panel)
+    assert latent.icc == pytest.approx(sd**2 / (sd**2 + np.pi**2 / 3))

@@ -12,11 +12,13 @@ from ...errors import DataError, DesignError
 from ...results.estimate import Estimate, Term
 from ...results.ratio import Ratio
 from ...results.uncertainty import Sampling
+from ...results.words import number_words
 from ...value import FloatArray, Value
 
 RISKS = ("risk difference", "risk ratio", "odds ratio", "conditional odds ratio")
 RATES = ("rate difference", "rate ratio", "conditional rate ratio")
 PER = ("child", "council")
+_SAID = ("As an odds ratio:", "As a rate ratio:")
 _EVERYONE = {"child": "each child counting alike", "council": "each council counting alike"}
 
 
@@ -76,6 +78,7 @@ class Scales(Value):
         DataError
             An inference that gives no standard error of averages.
         """
+        estimate = replace(estimate, notes=tuple(note for note in estimate.notes if not note.startswith(_SAID)))
         name, _, per = scale.partition(" per ")
         per = per or self.per
         if name not in self.known or per not in PER:
@@ -132,29 +135,23 @@ class Scales(Value):
         """Say the first term as ratio and as difference, each with its interval."""
         ratio = self.restate(estimate.select([0]), self.known[-1])
         low, high = ratio.interval()
-        said = [f"As a {self.known[-1]}: {ratio.value:.3g} (95% interval {low:.3g} to {high:.3g})."]
+        noun = self.known[-1].removeprefix("conditional ")
+        said = [
+            f"As {'an' if noun[0] == 'o' else 'a'} {noun}: {ratio.value:.3g} (95% interval {low:.3g} to {high:.3g})."
+        ]
         if self.per in self.averages:
             control, treated = self.averages[self.per].means
             change = self.restate(estimate, self.known[0])
             low, high = change.interval()
+            if self.family == "binomial":
+                levels = f"risk is {100 * control:.3g}% without and {100 * treated:.3g}% with the practice model"
+                ends = [f"{number_words(100 * end)}" for end in (low, change.value, high)]
+                unit = " percentage points"
+            else:
+                levels = f"rate per person is {control:.3g} without and {treated:.3g} with the practice model"
+                ends, unit = [number_words(end) for end in (low, change.value, high)], ""
             said.append(
-                f"Averaged over {self.who}, {_EVERYONE[self.per]}, the expected {self._noun} is {self._shown(control)} "
-                f"without and {self._shown(treated)} with the practice model: a difference of "
-                f"{self._change(change.value)} (95% interval {self._change(low)} to {self._change(high)})."
+                f"Averaged over {self.who}, {_EVERYONE[self.per]}, the 95% interval of the difference runs from "
+                f"{ends[0]} to {ends[2]}{unit} around {ends[1]}: the expected {levels}."
             )
         return " ".join(said)
-
-    @property
-    def _noun(self) -> str:
-        return "risk" if self.family == "binomial" else "rate per person"
-
-    def _shown(self, value: float) -> str:
-        return f"{100 * value:.3g}%" if self.family == "binomial" else f"{value:.3g}"
-
-    def _change(self, value: float) -> str:
-        sign = "−" if value < 0 else "+"
-        return (
-            f"{sign}{abs(100 * value):.3g} percentage points"
-            if self.family == "binomial"
-            else f"{sign}{abs(value):.3g}"
-        )
