@@ -149,7 +149,7 @@ def test_11_weights_do_not_become_degrees_of_freedom() -> None:
         covariance=sg.Exchangeable(icc=0.05),
         effect=sg.Constant(0.1),
     )
-    panel = sg.simulate(plan, seed=4)
+    panel = sg.Panel(sg.Frame(plan.design), sg.simulate(plan, seed=4).outcome)
     for df in ("kenward-roger", "satterthwaite"):
         with pytest.warns(sg.DesignWarning, match="taken as constant"):
             assert sg.Mixed("exchangeable", df=df).fit(panel).df < panel.design.treatment.size
