@@ -22,6 +22,7 @@ from ..results.attained import Attained
 from ..results.design_comparison import DesignComparison
 from ..results.estimate import Estimate
 from ..results.information import Information
+from ..results.joint_power import JointPower
 from ..results.power import Power
 from ..results.tornado import Tornado
 from . import beliefs
@@ -32,6 +33,7 @@ from .design_comparison import design_comparison
 from .event_study import event_study
 from .forest import forest
 from .information_map import information_map
+from .joint_power import joint_power
 from .power_curve import power_curve
 from .power_map import power_map
 from .power_spread import power_spread
@@ -47,15 +49,16 @@ def plot(result: object, ax: Place = None) -> Axes:
 
     A design, plan or allocation: its schedule. A power: a heat map where two assumptions vary, else a curve. Power
     over allocations: a histogram. Designs side by side: a bar of power for each. Information: a map of cells, or a
-    bar for each cluster or period. A tornado: a bar for each assumption. A panel: the outcome over time.
+    bar for each cluster or period. A tornado: a bar for each assumption. Several outcomes: a bar for each.
+    A panel: the outcome over time.
     An estimate by event time: an event study; of a hierarchical fit by council: raw beside pooled effects; any other,
     or a list of estimates: a forest. A rule by cell: what can be estimated; any other: its weights. A belief, priors,
     what they were learnt from, what they expect and what hangs on them: as such.
 
     Parameters
     ----------
-    result : Design, Plan, Allocation, Power, Attained, DesignComparison, Information, Tornado, Panel, Estimate, \
-sequence of Estimate, Rule, Belief, Priors, Learnt, Beforehand, Sensitivity or Posterior
+    result : Design, Plan, Allocation, Power, Attained, DesignComparison, Information, JointPower, Tornado, \
+Panel, Estimate, sequence of Estimate, Rule, Belief, Priors, Learnt, Beforehand, Sensitivity or Posterior
     ax : Axes or Figure, optional
         Where to draw. An empty figure takes the picture's own size; a new one is made when absent.
 
@@ -117,6 +120,11 @@ def _(result: DesignComparison, ax: Place = None) -> Axes:
 @plot.register
 def _(result: Information, ax: Place = None) -> Axes:
     return information_map(result, ax)
+
+
+@plot.register
+def _(result: JointPower, ax: Place = None) -> Axes:
+    return joint_power(result, ax)
 
 
 @plot.register
