@@ -148,6 +148,21 @@ def test_people_with_the_same_prediction_all_may_give() -> None:
         assert imputed.std() == pytest.approx(known["age"].std(), rel=0.1)
 
 
+def test_a_shift_of_a_category_is_on_its_log_odds_against_all_others() -> None:
+    gone, _ = people(7, count=1500)
+    lacking = gone["ethnicity"].isna()
+    shares = []
+    for shift in (None, {"ethnicity: Mixed": 1.0}):
+        sets = impute(gone, COLUMNS, within=WITHIN, draws=6, sweeps=2, shift=shift)
+        shares.append(np.mean([(one.loc[lacking, "ethnicity"] == "Mixed").mean() for one in sets]))
+    odds = shares[1] / (1 - shares[1]) / (shares[0] / (1 - shares[0]))
+    assert 2.0 < odds < 3.7
+    with pytest.raises(sg.DataError, match="its category 'Martian'"):
+        next(impute(gone, COLUMNS, within=WITHIN, shift={"ethnicity: Martian": 1.0}))
+    with pytest.raises(sg.DataError, match="holds numbers, which have no categories"):
+        next(impute(gone, COLUMNS, within=WITHIN, shift={"age: 4": 1.0}))
+
+
 def test_a_council_without_events_does_not_send_coefficients_away() -> None:
     gone, _ = people(4, count=600)
     gone.loc[gone["council"] == "C0", "disabled"] = gone.loc[gone["council"] == "C0", "disabled"] * 0
@@ -162,7 +177,7 @@ def test_a_council_without_events_does_not_send_coefficients_away() -> None:
         ({}, {"columns": ["agee"]}, "no column 'agee'"),
         ({"wave": None}, {}, "Blank: wave of 1 people"),
         ({"age": np.nan}, {"shift": {"looked after": 1.0}}, "'looked after', in which nothing is imputed"),
-        ({}, {"shift": {"ethnicity": 1.0}}, "'ethnicity', which has 4 categories"),
+        ({}, {"shift": {"ethnicity": 1.0}}, "A shift is given for 'ethnicity'"),
     ],
 )
 def test_what_cannot_be_imputed_is_refused(change: dict, options: dict, words: str) -> None:

@@ -6,14 +6,10 @@ has; 0/1 columns from a logistic regression; categories from one for each, among
 periods and treatment always stand among the predictors as indicators, so that a council's level is its own and an
 effect of treatment is not diluted.
 
-The regressions are statsmodels'. Its own chain (`statsmodels.imputation.mice`) reads a formula anew for each of them,
-which takes a hundred times as long as the regression, and knows no categories. To logistic regressions as many people
-are added as they have coefficients, half of either outcome, around the mean, so that coefficients stay finite where a
-council has no events (White, Daniel and Royston 2010, Computational Statistics and Data Analysis 54:2267).
+statsmodels' own chain (`statsmodels.imputation.mice`) reads a formula anew for each regression, which takes a hundred
+times as long as the regression, and knows no categories; where both apply the tests compare them.
 
-Van Buuren (2018), Flexible Imputation of Missing Data, chapters 3, 4 and 9.2 (delta adjustment); matching of observed
-predictions at the estimate with missing ones at the draw, among 10 donors: Morris, White and Royston (2014), BMC
-Medical Research Methodology 14:75.
+Van Buuren (2018), Flexible Imputation of Missing Data, chapters 3, 4 and 9.2 (delta adjustment).
 """
 
 from __future__ import annotations
@@ -23,14 +19,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
-from scipy.special import expit
 
 from ..errors import DataError, listing
 from ..value import BoolArray, FloatArray
+from .conditional_draws import drawn_risk, matched
 
 _FEWEST_KNOWN = 10
-_DONORS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +61,21 @@ class _Column:
         return pd.Series(numbers if self.levels is None else self.levels[numbers.astype(int)])
 
 
+@dataclass(frozen=True, slots=True)
+class _Shift:
+    """What is added to imputed values, and of which category."""
+
+    column: str
+    level: str
+    by: float
+
+    @classmethod
+    def of(cls, key: str, by: float) -> _Shift:
+        """Read "ethnicity: Mixed" as a column and a category."""
+        column, _, level = key.partition(": ")
+        return cls(column, level, by)
+
+
 def impute(
     data: pd.DataFrame,
     columns: Sequence[str],
@@ -94,8 +103,9 @@ def impute(
         Rounds of the chain before each is taken; one is enough, and taken, where a single column has gaps.
     seed : int
     shift : mapping of str to float, optional
-        Delta adjustment: what is added to imputed values of a column, on the log-odds for 0/1 (and for the second of
-        two categories), to see how far values missing for a reason that nothing else tells would move the answer.
+        Delta adjustment, to see how far values missing for a reason that nothing else tells would move the answer:
+        what is added to imputed numbers of a column, or to the log-odds of its 1; {"ethnicity: Mixed": 0.5} adds to
+        the log-odds of that category against all others.
 
     Yields
     ------
@@ -116,10 +126,12 @@ def impute(
     [0, 0]
     """
     _require_columns(data, columns, within)
-    shift = dict(shift or {})
-    coded = {name: _coded(data[name], name) for name in columns}
+    moved = [_Shift.of(key, value) for key, value in (shift or {}).items()]
+    raised = {one.column: one.level for one in moved}
+    coded = {name: _coded(data[name], name, raised.get(name, "")) for name in columns}
     gaps = sorted((name for name in columns if coded[name].missing.any()), key=lambda one: coded[one].missing.sum())
-    _require_shift(shift, coded, gaps)
+    _require_shift(moved, coded, gaps)
+    by = {one.column: one.by for one in moved}
     generator = np.random.default_rng(seed)
     fixed = _indicators(data, within)
     now = {name: column.started(generator) for name, column in coded.items()}
@@ -128,7 +140,7 @@ def impute(
             for name in gaps:
                 others = [column.predictors(now[one]) for one, column in coded.items() if one != name]
                 predictors = np.concatenate([fixed, *others], axis=1)
-                now[name] = _drawn(coded[name], predictors, shift.get(name, 0.0), generator)
+                now[name] = _drawn(coded[name], predictors, by.get(name, 0.0), generator)
         filled = data.copy()
         for name in gaps:
             whole = np.where(coded[name].missing, coded[name].values(now[name]), data[name])
@@ -141,54 +153,18 @@ def _drawn(column: _Column, predictors: FloatArray, shift: float, generator: np.
     known, numbers = ~column.missing, column.numbers.copy()
     asked = predictors[column.missing]
     if column.levels is None:
-        numbers[column.missing] = shift + _matched(predictors[known], numbers[known], asked, generator)
+        numbers[column.missing] = shift + matched(predictors[known], numbers[known], asked, generator)
         return numbers
     codes = np.zeros(len(asked))
     # From the last category to the second: in it, or in one of those before.
     for code in range(len(column.levels) - 1, 0, -1):
         reached = known & (numbers <= code)
-        risk = _risk(predictors[reached], numbers[reached] == code, asked, shift, generator)
+        # The first regression is that of the last category against all others, which a shift is about.
+        by = shift if code == len(column.levels) - 1 else 0.0
+        risk = drawn_risk(predictors[reached], numbers[reached] == code, asked, by, generator)
         codes[(codes == 0) & (generator.random(len(asked)) < risk)] = code
     numbers[column.missing] = codes
     return numbers
-
-
-def _matched(known: FloatArray, numbers: FloatArray, asked: FloatArray, generator: np.random.Generator) -> FloatArray:
-    """Numbers of people whose predicted number is near, at coefficients drawn around a least-squares fit."""
-    fit = sm.OLS(numbers, known).fit()
-    variance = fit.ssr / generator.chisquare(fit.df_resid)
-    drawn = generator.multivariate_normal(fit.params, variance * fit.normalized_cov_params)
-    order = np.argsort(fit.fittedvalues, kind="stable")
-    predicted, donors = fit.fittedvalues[order], min(_DONORS, len(order))
-    wanted = asked @ drawn
-    place = np.searchsorted(predicted, wanted)
-    window = np.clip(place[:, None] + np.arange(-donors, donors), 0, len(order) - 1)
-    distance = np.abs(predicted[window] - wanted[:, None])
-    # At the ends the window repeats its last member, which must count once.
-    distance[:, 1:][window[:, 1:] == window[:, :-1]] = np.inf
-    nearest = np.argsort(distance, axis=1, kind="stable")[:, :donors]
-    chosen = nearest[np.arange(len(asked)), generator.integers(0, donors, len(asked))]
-    found = predicted[window[np.arange(len(asked)), chosen]]
-    # People with the same prediction are equally near, however many: any of them gives, not those at the edge.
-    hair = 1e-9 * max(float(np.ptp(predicted)), 1e-300)
-    first, last = np.searchsorted(predicted, found - hair), np.searchsorted(predicted, found + hair, side="right")
-    return np.asarray(numbers[order[generator.integers(first, last)]])
-
-
-def _risk(
-    known: FloatArray, happened: BoolArray, asked: FloatArray, shift: float, generator: np.random.Generator
-) -> FloatArray:
-    """Risks at coefficients drawn around a logistic regression's, moved on the log-odds."""
-    mean, spread = known.mean(axis=0), known.std(axis=0)
-    steps = np.diag(spread)[spread > 0]
-    around = np.concatenate([mean + steps, mean - steps])
-    columns = np.concatenate([known, around, around])
-    outcome = np.concatenate([happened, np.zeros(len(around)), np.ones(len(around))])
-    # As many people in all as there are coefficients.
-    weight = np.append(np.ones(len(known)), np.full(2 * len(around), known.shape[1] / max(2 * len(around), 1)))
-    fit = sm.GLM(outcome, columns, family=sm.families.Binomial(), freq_weights=weight).fit()
-    drawn = generator.multivariate_normal(fit.params, fit.cov_params())
-    return np.asarray(expit(asked @ drawn + shift))
 
 
 def _indicators(data: pd.DataFrame, within: Sequence[str]) -> FloatArray:
@@ -203,13 +179,14 @@ def _indicators(data: pd.DataFrame, within: Sequence[str]) -> FloatArray:
     return np.asarray(columns[:, kept])
 
 
-def _coded(column: pd.Series, name: str) -> _Column:
-    """Numbers as they are; 0/1 and text as categories."""
+def _coded(column: pd.Series, name: str, last: str) -> _Column:
+    """Numbers as they are; 0/1 and text as categories, the named one last."""
     missing = column.isna().to_numpy()
     number = pd.api.types.is_numeric_dtype(column)
     if number and not column.dropna().isin([0, 1]).all():
         return _Column(missing, column.to_numpy(dtype=float, na_value=np.nan))
-    codes, levels = pd.factorize(column, sort=True)
+    levels = pd.Index(sorted(column.dropna().unique(), key=lambda level: (str(level) == last, level)))
+    codes = levels.get_indexer(pd.Index(column))
     if len(levels) < 2:
         raise DataError(
             f"The column {name!r} is the same for everyone of whom it is known.",
@@ -244,18 +221,21 @@ def _require_columns(data: pd.DataFrame, columns: Sequence[str], within: Sequenc
             )
 
 
-def _require_shift(shift: Mapping[str, float], coded: Mapping[str, _Column], gaps: Sequence[str]) -> None:
-    for name in shift:
-        if name not in gaps:
+def _require_shift(shifts: Sequence[_Shift], coded: Mapping[str, _Column], gaps: Sequence[str]) -> None:
+    for one in shifts:
+        if one.column not in gaps:
             raise DataError(
-                f"A shift is given for {name!r}, in which nothing is imputed.",
+                f"A shift is given for {one.column!r}, in which nothing is imputed.",
                 "It moves imputed values.",
-                f"Columns with gaps are {listing([repr(one) for one in gaps])}." if gaps else "There are no gaps.",
+                f"Columns with gaps are {listing([repr(name) for name in gaps])}." if gaps else "There are no gaps.",
             )
-        levels = coded[name].levels
-        if levels is not None and len(levels) > 2:
+        levels = coded[one.column].levels
+        names = [] if levels is None else [str(level) for level in levels]
+        if (one.level and one.level not in names) or (len(names) > 2 and not one.level):
             raise DataError(
-                f"A shift is given for {name!r}, which has {len(levels)} categories.",
-                "Towards which of them it should move people is not said.",
-                "Make a 0/1 column of the category in question, and shift that.",
+                f"A shift is given for {one.column!r}" + (f" and its category {one.level!r}." if one.level else "."),
+                f"It has the categories {listing(names)}; towards which of them it moves people must be said."
+                if names
+                else "It holds numbers, which have no categories.",
+                f'Write, for example, "{one.column}: {names[-1]}".' if names else f"Write {one.column!r}.",
             )

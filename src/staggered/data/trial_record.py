@@ -187,7 +187,7 @@ class TrialRecord(Value):
         found: pd.DataFrame = kept.assign(
             period=period.astype(str),
             treated=(day >= live[place]).astype(int),
-            sequence=[self.sequence[name] for name in kept[self.council]],
+            sequence=np.array([self.sequence[name] for name in names])[place],
         ).reset_index(drop=True)
         return found
 

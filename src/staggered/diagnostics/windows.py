@@ -55,13 +55,16 @@ class Windows(Value):
         straddle = max(row[4] / row[2] for row in self.rows)
         cut = max(row[5] / (row[2] + row[5]) for row in self.rows)
         months = sorted({row[0] for row in self.rows})
+        off = (
+            f" Up to {cut:.1%} were cut off before their window ended and are left out, which is harmless only if that "
+            "has nothing to do with the outcome; a hazard by interval uses them for as long as they were seen."
+        )
         return (
             f"With windows of {' to '.join(map(str, dict.fromkeys((months[0], months[-1]))))} months "
             f"{put or 'no effect can be estimated'}.{nothing} Up to {straddle:.0%} of children "
             "straddle go-live: referred in control, with part of their window after it, which draws the conditions "
-            "together. Leaving them out compares children referred longer before go-live with later ones. Up to "
-            f"{cut:.0%} were cut off before their window ended and are left out, which is harmless only if that has "
-            "nothing to do with the outcome; a hazard by interval uses them for as long as they were seen."
+            "together. Leaving them out compares children referred longer before go-live with later ones."
+            f"{off if cut else ''}"
         )
 
     def to_dict(self) -> dict[str, object]:
