@@ -21,7 +21,7 @@ def test_two_dask_workers_give_the_numbers_of_one() -> None:
     )
     alone = sg.power(plan, sg.Twfe(), simulate=1000, inference=sg.Jackknife(), seed=6)
     with (
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
         distributed.Client(cluster) as client,
         parallel_config("dask"),
     ):
