@@ -86,3 +86,9 @@ def test_what_cannot_be_asked_is_refused() -> None:
         attained(plan, allocations=0)
     with pytest.raises(DesignError, match="another design"):
         attained(plan, allowed=allocate(stepped(clusters=6, steps=3), seed=1))
+
+
+def test_equal_councils_make_no_order_better_than_another() -> None:
+    alike = attained(_plan(Nested(icc=0.05, cac=0.8), stepped(clusters=6, steps=3, size=50)))
+    assert "the same whoever draws which step" in alike.text()
+    assert "highest" in attained(_plan(Nested(icc=0.05, cac=0.8))).text()

@@ -30,3 +30,9 @@ def test_a_window_that_cannot_be_read_hides_no_other_error():
 
 def test_the_days_at_either_end_are_inside():
     assert problems(("a", "2020-03-01"), ("b", "2022-11-24")) == []
+
+
+def test_a_window_that_ends_before_it_begins_is_one_error():
+    assert problems(("a", "2021-01-01"), ("b", None), end="2019-01-01") == [
+        (("design", "end"), "The window ends (2019-01-01) before it begins (2020-03-01).")
+    ]

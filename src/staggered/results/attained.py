@@ -9,6 +9,7 @@ import pandas as pd
 
 from ..value import FloatArray, IntArray, Value
 
+_SAME = 0.0005
 _QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 
 
@@ -75,16 +76,23 @@ class Attained(Value):
         """Say in a paragraph how much the draw matters."""
         count = len(self.power)
         which = f"all {count:,} allowed allocations" if self.complete else f"{count:,} allocations drawn at random"
-        best, worst = self.order(int(self.power.argmax())), self.order(int(self.power.argmin()))
-        last = f"It is lowest ({100 * self.worst:.0f}%) when the order is {_spoken(worst)}"
-        first = f"highest ({100 * float(self.power.max()):.0f}%) when it is {_spoken(best)}."
         return " ".join(
             [
                 f"Over {which}, power averages {100 * self.expected:.0f}%.",
                 f"{100 * self.below:.0f}% of them fall short of {100 * self.target:.0f}%.",
-                f"{last} and {first}",
+                self._extremes(),
                 *self.conventions,
             ]
+        )
+
+    def _extremes(self) -> str:
+        """Name the orders of lowest and highest power, where the order matters."""
+        if np.ptp(self.power) < _SAME:
+            return "It is the same whoever draws which step."
+        best, worst = self.order(int(self.power.argmax())), self.order(int(self.power.argmin()))
+        return (
+            f"It is lowest ({100 * self.worst:.0f}%) when the order is {_spoken(worst)} and highest "
+            f"({100 * float(self.power.max()):.0f}%) when it is {_spoken(best)}."
         )
 
     def to_dict(self) -> dict[str, object]:

@@ -185,7 +185,9 @@ def _of_all(councils: list[Council], key: str) -> dict[str, float]:
     if missing:
         raise StudyError(
             f"{listing(missing)} has no {key}, but other councils have one.",
-            "Sizes decide how much each council counts.",
+            "A stratum says who may swap dates with whom."
+            if key == "stratum"
+            else "It decides how much a council counts.",
             f"Give {key} for every council, or for none.",
         )
     return {council.name: getattr(council, key) for council in councils}

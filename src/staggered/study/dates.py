@@ -19,6 +19,9 @@ def date_problems(section: Rollout) -> list[Problem]:
             window.append(to_date(getattr(section, key), f"{key} in [design]"))
         except DesignError as error:
             problems.append(from_error(error, ("design", key)))
+    if len(window) == 2 and window[1] <= window[0]:
+        what = f"The window ends ({window[1]}) before it begins ({window[0]})."
+        return [*problems, Problem(("design", "end"), what, "No period fits in it.", "Swap or correct the dates.")]
     places = {council.name: k for k, council in enumerate(section.council) if council.name not in section.never}
     live = [section.council[k] for k in places.values()]
     for end in (0, 1):
