@@ -202,6 +202,14 @@ def test_numbers_that_are_no_counts_are_refused(family: str, change: object, sai
         sg.Hierarchical(family=family, engine="analytic").fit(panel)
 
 
+def test_more_than_there_are_children_is_said() -> None:
+    count, size = simulated("negbinomial")
+    size[3, 2] = count[3, 2] / 2
+    panel = sg.Panel(sg.Frame(sg.Design(TREATED, size=size)), count)
+    with pytest.warns(sg.DataWarning, match="More is counted than there are children in 4 in 3"):
+        sg.Hierarchical(family="negbinomial", engine="analytic", points=64, draws=400).fit(panel)
+
+
 def test_a_missing_population_is_refused() -> None:
     panel = sg.Panel(sg.Frame(sg.Design(TREATED, size=1)), simulated("negbinomial")[0])
     with pytest.raises(sg.DataError, match="no population"):

@@ -1,6 +1,8 @@
 """Synthesis against exact references, brute-force quadrature and its own limits."""
 
 import csv
+import warnings
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +46,29 @@ def test_eight_schools_to_every_printed_digit(pair: tuple[str, str]) -> None:
         assert found[quantity] == pytest.approx(float(row["value"]), abs=within), quantity
         if row["sd"]:
             assert spread[quantity] == pytest.approx(float(row["sd"]), abs=6e-4), quantity
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pair", sorted({(row["mean_prior"], row["heterogeneity_prior"]) for row in reference()}))
+def test_chains_lie_within_four_monte_carlo_errors(pair: tuple[str, str]) -> None:
+    prior = Pooling(mean=MEANS[pair[0]], heterogeneity=SPREADS[pair[1]])
+    with warnings.catch_warnings():
+        # What PyMC and its compilers say of themselves is not ours to judge.
+        warnings.simplefilter("ignore")
+        drawn = synthesise(SCHOOLS, prior=prior, engine="pymc", draws=4000)
+        arviz = import_module("arviz")
+    assert all(check.passed for check in drawn.posterior.checks if check.name in {"chains agree", "no divergences"})
+    found = {term.label: drawn.uncertainty.draws[:, k] for k, term in enumerate(drawn.terms)}
+    found["heterogeneity mean"] = drawn.posterior.heterogeneity
+    for row in reference():
+        quantity = row["quantity"].replace("mean effect mean", "mean effect")
+        if (row["mean_prior"], row["heterogeneity_prior"]) == pair and row["sd"]:
+            draws = found[quantity]
+            error = float(row["sd"]) / float(arviz.ess(draws.reshape(4, -1), method="mean")) ** 0.5
+            assert draws.mean() == pytest.approx(float(row["value"]), abs=4 * error), quantity
+    assert drawn.inference.startswith("PyMC")
+    assert drawn.posterior.next_place().sd == pytest.approx(found["next place"].std(ddof=1))
+    assert drawn.posterior.spread_quantile(0.5) < drawn.posterior.spread
 
 
 def test_the_median_of_the_heterogeneity_by_brute_force() -> None:
@@ -117,6 +142,7 @@ def test_an_estimate_can_be_pooled_again() -> None:
     ("studies", "given", "said"),
     [
         ([("A", 1.0, 1.0)], {}, "1 study was given"),
+        ([("A", 1.0, 1.0), ("B", 2.0, 1.0)], {"engine": "stan"}, "engine is 'stan'"),
         ([("A", 1.0, 1.0), ("A", 2.0, 1.0)], {}, "Two studies have the same name: A"),
         ([("A", 1.0, 0.0), ("B", 2.0, 1.0)], {}, "A has the estimate 1 with standard error 0"),
         ([("A", 1.0, 1.0), ("B", 2.0, 1.0)], {"prior": Pooling(heterogeneity=None)}, "flat prior of the heterogeneity"),

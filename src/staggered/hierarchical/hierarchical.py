@@ -16,7 +16,7 @@ from ..value import Value
 from .analytic import fit
 from .fit_checks import fit_checks
 from .left_out import examined
-from .outcomes import all_zero, compare_with_prior, scaled_priors
+from .outcomes import all_zero, beyond_population, compare_with_prior, scaled_priors
 from .posterior import QUESTIONS, REFERENCES, Posterior
 from .structure import Family, Structure
 
@@ -195,6 +195,13 @@ class Hierarchical(Value):
             warnings.warn(
                 f"No children are counted in any period of {listing(empty)}. The model takes the zeros as they are, "
                 "and shrinks its rate towards the others'. Check that they are not missing or suppressed numbers.",
+                DataWarning,
+                stacklevel=4,
+            )
+        if self.family in {"poisson", "negbinomial"} and (over := beyond_population(panel, self.family)):
+            warnings.warn(
+                f"More is counted than there are children in {listing(over)}. A rate above one per child is possible "
+                "only where a child can be counted again. Check that size= names the population, not another count.",
                 DataWarning,
                 stacklevel=4,
             )

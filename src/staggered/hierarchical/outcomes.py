@@ -112,6 +112,13 @@ def all_zero(panel: Panel) -> list[str]:
     return [name for name, empty in zip(panel.design.clusters, none, strict=True) if empty]
 
 
+def beyond_population(panel: Panel, family: Family) -> list[str]:
+    """Cells in which more is counted than there are children, for families that have no upper end."""
+    count, size = counted(panel, family)
+    rows = np.argwhere(panel.frame.used & (count > size))
+    return [f"{panel.design.clusters[i]} in {panel.design.periods[t]}" for i, t in rows]
+
+
 def _refuse(panel: Panel, wrong: BoolArray, what: str, why: str) -> None:
     if wrong.any():
         named = [f"{panel.design.clusters[i]} in {panel.design.periods[t]}" for i, t in np.argwhere(wrong)]

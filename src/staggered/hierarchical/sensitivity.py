@@ -60,12 +60,15 @@ class Sensitivity(Value):
         prior, data = self.scaling["effect prior"], self.scaling["data"]
         numbers = f"(power scaling: effect prior {prior:.2f}, data {data:.2f}; above {_THRESHOLD} counts as moving it)"
         if prior < _THRESHOLD:
-            return f"The prior of the effect hardly moves the answer {numbers}."
+            return f"A small change of the effect's prior hardly moves the answer {numbers}."
         if data < _THRESHOLD:
-            return f"The prior of the effect moves the answer and the data hardly do {numbers}: it is what was put in."
+            return (
+                f"A small change of the effect's prior moves the answer and one of the data hardly does {numbers}: it "
+                "is what was put in."
+            )
         return (
-            f"The prior of the effect and the data both move the answer {numbers}: give the answer together with the "
-            "prior, and with those of other priors."
+            f"Small changes of the effect's prior and of the data both move the answer {numbers}: give it together "
+            "with the prior, and with the answers under other priors."
         )
 
     def text(self) -> str:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from scipy import interpolate
 
+from ..allocation.seeds import Seed, whole_seed
 from ..errors import DataError, DesignError, listing
 from ..model.prior import Normal, Pooling, Prior
 from ..results.estimate import Estimate, Term
 from ..results.mixture import Mixture
+from ..results.uncertainty import Draws, Uncertainty
 from ..results.words import number_words
 from ..value import FloatArray, Value
+from .pooled_chains import PooledDraws, sample_pooled
 
+_LEVEL = 0.95
 _PANELS, _NODES = 96, 24
 _LOW, _HIGH = 1e-9, 1 - 1e-7
 _FEW = 3
@@ -100,6 +105,9 @@ def synthesise(
     prior: Pooling | None = None,
     bias: Mapping[str, Normal] | None = None,
     outcome: str = "the outcome",
+    engine: Literal["exact", "pymc"] = "exact",
+    draws: int = 8000,
+    seed: Seed = 1,
 ) -> Estimate:
     """Pool several evaluations by a random-effects model.
 
@@ -115,6 +123,11 @@ def synthesise(
         What a study without a fair comparison may be wrong by: its mean is taken off, its SD widens the study's
         standard error.
     outcome : str
+    engine : {"exact", "pymc"}
+        Quadrature, or Markov chains for those who must report draws: the same numbers within their Monte Carlo error.
+    draws : int
+    seed : int, SeedSequence or Generator
+        Of the chains.
 
     Returns
     -------
@@ -143,18 +156,29 @@ def synthesise(
     off = [(bias or {}).get(study.name) for study in given]
     y = np.array([study.value - (one.mean if one else 0.0) for study, one in zip(given, off, strict=True)])
     variance = np.array([study.se**2 + (one.sd**2 if one else 0.0) for study, one in zip(given, off, strict=True)])
-    posterior = pooled(tuple(study.name for study in given), y, variance, chosen)
-    notes = _notes(posterior, len(given), prior is None, list(bias or {}))
+    if engine not in ("exact", "pymc"):
+        raise DesignError(f"engine is {engine!r}.", "It says how the posterior is found.", "Use 'exact' or 'pymc'.")
+    names = tuple(study.name for study in given)
+    leaf: Uncertainty
+    posterior: Synthesis | PooledDraws
+    if engine == "exact":
+        posterior = exact = pooled(names, y, variance, chosen)
+        values, leaf = exact.mixture.weights @ exact.mixture.means, exact.mixture
+    else:
+        posterior = drawn = sample_pooled(names, y, variance, chosen, draws=draws, seed=whole_seed(seed))
+        values, leaf = drawn.places.mean(axis=0), Draws(drawn.places)
+    ends = leaf.interval(values, _LEVEL)
+    notes = _notes((float(ends[0][1]), float(ends[1][1])), posterior.spread, (len(given), prior is None, bias or {}))
     return Estimate(
         terms=(
             Term("mean effect"),
             Term("next place"),
             *(Term(study.name, cluster=study.name) for study in given),
         ),
-        values=posterior.mixture.weights @ posterior.mixture.means,
-        uncertainty=posterior.mixture,
+        values=values,
+        uncertainty=leaf,
         estimator="random-effects synthesis",
-        inference="exact quadrature",
+        inference="exact quadrature" if isinstance(posterior, Synthesis) else posterior.engine,
         estimand="mean effect over places such as these",
         outcome=outcome,
         notes=notes,
@@ -252,12 +276,15 @@ def _require_studies(given: Sequence[Evidence], prior: Pooling, bias: Mapping[st
         )
 
 
-def _notes(posterior: Synthesis, count: int, default: bool, biased: Sequence[str]) -> tuple[str, ...]:
-    low, high = posterior.mixture.interval(posterior.mixture.weights @ posterior.mixture.means, 0.95)
+def _notes(
+    following: tuple[float, float], spread: float, given: tuple[int, bool, Mapping[str, Normal]]
+) -> tuple[str, ...]:
+    """Caveats: the interval of the next place, the SD between places, and what was given."""
+    count, default, biased = given
     notes = [
-        f"In the next place the effect would lie between {number_words(float(low[1]))} "
-        f"and {number_words(float(high[1]))} (95% prediction interval).",
-        f"The SD of effects between places is {posterior.spread:.3g} (posterior mean).",
+        f"In the next place the effect would lie between {number_words(following[0])} "
+        f"and {number_words(following[1])} (95% prediction interval).",
+        f"The SD of effects between places is {spread:.3g} (posterior mean).",
     ]
     if count < _FEW + 2:
         notes.append(f"With {count} studies the data say little about how much places differ: the prior of it matters.")
