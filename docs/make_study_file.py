@@ -95,6 +95,7 @@ SAID: dict[str, dict[str, str]] = {
     '[design] kind = "crossover"': {"periods": "All periods; everyone swaps in each."},
     "[correlation]": {
         "structure": "Name of the correlation structure.",
+        "correlation": "A table of one's own, a row and a column for each period, 1 on its diagonal.",
         "between": "SD of the log rate between councils, in place of `icc`.",
         "within": "SD of the log rate within a council from period to period.",
         "random_treatment": "An effect that differs between councils.",

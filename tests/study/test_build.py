@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import staggered as sg
+from staggered.model.covariance import Unstructured
 from staggered.study.build import build_covariance, build_design, build_effect, build_outcome
 from staggered.study.registries import COVARIANCES, EFFECTS
 from staggered.study.schema import DESIGNS, CorrelationSection, EffectSection, OutcomeSection
@@ -78,6 +79,8 @@ def correlation(**keys):
         ({"structure": "decay", "icc": 0.1, "cac": 0.8, "time": "date", "per_days": 30.0},
          sg.Decay(icc=0.1, cac=0.8, time="date", per_days=30.0)),
         ({"structure": "proportional-decay", "icc": 0.1, "cac": 0.8}, sg.ProportionalDecay(icc=0.1, cac=0.8)),
+        ({"structure": "unstructured", "icc": 0.1, "correlation": [[1.0, 0.7], [0.7, 1.0]]},
+         Unstructured(icc=0.1, correlation=[[1, 0.7], [0.7, 1]])),
         ({"structure": "nested", "between": 0.3, "within": 0.2}, sg.Nested.from_sd(between=0.3, within=0.2)),
         ({"structure": "decay", "between": 0.3, "within": 0.2, "cac": 0.7},
          sg.Decay.from_sd(between=0.3, within=0.2, cac=0.7)),
@@ -96,6 +99,7 @@ def test_every_registered_structure_can_be_named():
              for name in ("nested", "decay", "proportional-decay")}  # fmt: skip
     named |= {type(correlation(icc=0.1)), type(correlation(structure="independent"))}
     named.add(type(correlation(icc=0.1, random_treatment={"sd": 0.1})))
+    named.add(type(correlation(structure="unstructured", icc=0.1, correlation=[[1.0]])))
     assert named == set(COVARIANCES.values())
 
 

@@ -300,12 +300,18 @@ class Unstructured(Covariance):
            [0.07, 0.2 ]])
     """
 
-    icc: Number
-    correlation: ArrayLike
+    icc: Number | None = None
+    correlation: ArrayLike | None = None
     iac: Number = 0.0
     retention: Retention = None
 
     def __post_init__(self) -> None:
+        if self.icc is None or self.correlation is None:
+            raise DesignError(
+                f"Unstructured was given no {'icc' if self.icc is None else 'correlation'}.",
+                "It is made of the icc within a period, and a table of what is left of it between any two.",
+                "Give icc=, for example 0.05, and correlation=, a row and a column for each period.",
+            )
         check_range("icc", self.icc, 0.0)
         _check_person(self.iac, self.retention)
         object.__setattr__(self, "correlation", read_only(_correlation_matrix(self.correlation)))
@@ -320,8 +326,8 @@ class Unstructured(Covariance):
                 f"Give a matrix of {periods} × {periods}.",
             )
         root = root_variances(total, cells)
-        cluster = self.icc * root * between
-        return np.asarray(cluster + people(cells, (1 - self.icc) * root, self.iac, self.retention))
+        icc = _number(self.icc)
+        return np.asarray(icc * root * between + people(cells, (1 - icc) * root, self.iac, self.retention))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -389,6 +395,7 @@ COVARIANCES: tuple[type[Covariance], ...] = (
     Nested,
     Decay,
     ProportionalDecay,
+    Unstructured,
     RandomTreatment,
 )
 """Every structure that a study file can name."""

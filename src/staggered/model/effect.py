@@ -83,6 +83,14 @@ class Ramp(Effect):
     size: float
     over: int = 3
 
+    def __post_init__(self) -> None:
+        if not np.isfinite(self.size) or not self.over >= 1:
+            raise DesignError(
+                f"The ramp rises to {self.size:g} over {self.over:g} periods.",
+                "Its full effect is a finite number, reached after one treated period or more.",
+                "Give, for example, sg.Ramp(0.3, over=3).",
+            )
+
     def cells(self, design: Design) -> FloatArray:
         """Effect by exposure time, rising to its full size."""
         return np.asarray(self.size * np.minimum(design.exposure / self.over, 1.0) * np.nan_to_num(design.treatment))

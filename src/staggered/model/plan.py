@@ -30,7 +30,7 @@ class Plan(Value):
     Raises
     ------
     DesignError
-        An icc on the latent scale without a logit.
+        A part that is something else (a number in place of a correlation), or a latent icc without a logit.
 
     Examples
     --------
@@ -46,6 +46,7 @@ class Plan(Value):
     effect: Effect = Constant(0.0)
 
     def __post_init__(self) -> None:
+        _require_kinds(self)
         base = self.covariance.base if isinstance(self.covariance, RandomTreatment) else self.covariance
         latent = isinstance(base, (Exchangeable, Nested, Decay)) and base.scale == "latent"
         if latent and self.outcome.link != "logit":
@@ -64,3 +65,33 @@ class Plan(Value):
     def effects(self) -> FloatArray:
         """Effect in each cell, (clusters, periods), on the scale of the analysis."""
         return self.outcome.effect(self.design, self.effect)
+
+
+_PARTS: dict[str, tuple[type, str]] = {
+    "design": (Design, "sg.stepped(clusters=24, steps=6)"),
+    "outcome": (Outcome, "sg.Outcome(sd=1.0)"),
+    "covariance": (Covariance, "sg.Nested(icc=0.05, cac=0.8)"),
+    "effect": (Effect, "sg.Constant(0.3)"),
+}
+
+
+def _require_kinds(plan: Plan) -> None:
+    """Refuse a number, a text or a table where a part of the plan is meant."""
+    for name, (kind, example) in _PARTS.items():
+        given = getattr(plan, name)
+        if not isinstance(given, kind):
+            raise DesignError(
+                f"The plan's {name} is {given!r:.60}, and not {'an' if name in {'outcome', 'effect'} else 'a'} {name}.",
+                "Every power question needs to know what is meant by its numbers.",
+                f"Give, for example, {name}={example}.",
+            )
+
+
+def require_plan(given: object) -> None:
+    """Refuse a design or anything else where a plan is asked for."""
+    if not isinstance(given, Plan):
+        raise DesignError(
+            f"{type(given).__name__} {given!r:.60} is no plan.",
+            "Power needs an outcome, a correlation and an effect beside the design.",
+            "Give sg.Plan(design=..., outcome=..., covariance=..., effect=...).",
+        )

@@ -14,6 +14,7 @@ from ..model.covariance import (
     ProportionalDecay,
     RandomTreatment,
     Unstructured,
+    absolute_variance,
 )
 from ..model.outcome import Outcome
 from ..model.plan import Plan
@@ -81,8 +82,21 @@ def _correlation(base: Covariance, outcome: Outcome) -> str:
             kind = "of the log rate" if outcome.link == "log" else f"on the {outcome.link} scale"
             return f"Differences between clusters are given as SDs {kind}."
         if base.scale == "latent":
-            return "The icc is that of the latent scale of a logistic model, τ²/(τ² + π²/3)."
+            return _latent(base, outcome)
     return "The icc is the within-period correlation on total variance."
+
+
+def _latent(base: Exchangeable | Nested | Decay, outcome: Outcome) -> str:
+    """What a latent icc is a variance of, and what it comes to on the scale of the risk itself."""
+    said = "The icc is that of the latent scale of a logistic model, τ²/(τ² + π²/3)"
+    variance = absolute_variance(base)
+    if not isinstance(variance, float) or outcome.baseline is None:
+        return f"{said}."
+    risk = outcome.baseline
+    converted = variance / (variance + 1 / (risk * (1 - risk)))
+    return (
+        f"{said}: τ² is {variance:.3g}, which is about an icc of {converted:.3g} on the scale of the risk at {risk:g}."
+    )
 
 
 def _people(base: Covariance) -> str:

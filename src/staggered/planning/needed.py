@@ -13,7 +13,7 @@ from scipy import optimize
 from ..design.design import Design
 from ..errors import DesignError
 from ..kernel.protocols import Estimator
-from ..model.plan import Plan
+from ..model.plan import Plan, require_plan
 from ..results.power import Power
 from ..value import DateArray
 from .conventions import conventions, papers
@@ -81,6 +81,7 @@ def needed(
             "Power cannot fall below alpha.",
             "Ask for more, such as 0.8.",
         )
+    require_plan(plan)
     if not plan.effects().any():
         raise DesignError(
             "The plan's effect is 0.",
@@ -133,8 +134,9 @@ def _clusters(plan: Plan, target: float, reached: Reached) -> tuple[int, Power]:
     least = _least_clusters(plan, reached)
     number = _smallest(lambda n: reached(plan, max(n * schedules, least)).power >= target, _MOST_CLUSTERS // schedules)
     if number is None:
+        ceiling = reached(plan, _MOST_CLUSTERS).power
         raise DesignError(
-            f"{_MOST_CLUSTERS:,} clusters would not reach {100 * target:g}% power.",
+            f"{_MOST_CLUSTERS:,} clusters would not reach {100 * target:g}% power: they give {100 * ceiling:.1f}%.",
             "The effect is too small for any study.",
             "Check the effect and the outcome's variance.",
         )

@@ -10,7 +10,7 @@ from ..errors import IdentificationError, listing
 from ..kernel.least_squares import masked_inverse
 from ..model.covariance import Cells, Covariance
 from ..model.parts import require_definite
-from ..model.plan import Plan
+from ..model.plan import Plan, require_plan
 from ..value import FloatArray, IntArray
 
 _BARELY = 1e-9
@@ -56,6 +56,7 @@ class Kinds:
 
 def kinds_of(plan: Plan) -> Kinds:
     """Group the clusters of a plan."""
+    require_plan(plan)
     cells = Cells.of(plan.design)
     total, effects = plan.outcome.total_variance(plan.design, plan.effect), plan.effects()
     rows = np.concatenate([cells.size, cells.treatment, cells.observed, total, effects], axis=1) + 0.0

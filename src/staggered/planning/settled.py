@@ -26,7 +26,7 @@ from ..model.covariance import (
     RandomTreatment,
     Unstructured,
 )
-from ..model.plan import Plan
+from ..model.plan import Plan, require_plan
 from .settling import settled_blocks
 
 
@@ -43,6 +43,13 @@ def planning_rule(plan: Plan, estimator: Estimator | None) -> Rule:
     DesignError
         An estimator whose weights cannot be foretold.
     """
+    require_plan(plan)
+    if isinstance(estimator, type):
+        raise DesignError(
+            f"estimator is the class {estimator.__name__}.",
+            "An estimator is made with its options before it is used.",
+            f"Write sg.{estimator.__name__}() with its brackets.",
+        )
     frame = Frame(plan.design)
     if estimator is None:
         return gls_rule(frame, plan.blocks())

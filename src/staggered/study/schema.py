@@ -187,6 +187,7 @@ class CorrelationSection(Section):
     retention: Fraction | list[Fraction] | None = None
     time: Literal["period", "date"] | None = None
     per_days: Positive | None = None
+    correlation: list[list[Correlation]] | None = None
     between: Annotated[float, Field(ge=0)] | None = None
     within: Annotated[float, Field(ge=0)] | None = None
     random_treatment: RandomTreatmentSection | None = None
