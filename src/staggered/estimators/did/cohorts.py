@@ -53,6 +53,8 @@ def unpaired_note(frame: Frame, patterns: Patterns, start: FloatArray, found: Co
     design, gone = frame.design, []
     for (cohort, period), parts in zip(found.cells[found.after], found.parts[found.after], strict=True):
         own = np.flatnonzero((start == cohort) & patterns.used[:, period] & (parts == 0))
+        if not len(own):
+            continue
         clusters = np.flatnonzero(np.isin(patterns.group, own))
         gone += [f"{design.clusters[k]} in {design.periods[period]}" for k in clusters]
     if not gone:
