@@ -10,6 +10,7 @@ import numpy as np
 from ..data.panel import Panel
 from ..study.study import Study
 from ..value import FloatArray
+from .ratios import left_as_ratios
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class Children:
 def children_of(study: Study, panel: Panel) -> Children | None:
     """Count the children behind a panel of rates; None where the outcome is no rate of children."""
     told = study.spec.data
-    if told is None or told.size is None or told.per is None or told.rows != "cells":
+    if told is None or told.size is None or told.per is None or told.rows != "cells" or left_as_ratios(study):
         return None
     treated = panel.frame.used & (np.nan_to_num(panel.design.treatment) > 0)
     counts = counted(panel, log=told.log, per=told.per)

@@ -29,6 +29,7 @@ from ..study.panels import source_of
 from ..study.reproduce import reproduce
 from ..study.study import Analysed, Study
 from .fitted import Fitted, fit
+from .ratios import as_reported
 
 Kind = Literal["protocol", "trial"]
 REHEARSAL_SEED = 1
@@ -140,7 +141,7 @@ def gather(study: Study, data: Any, kind: Kind) -> Material:
 
 
 def _of_plan(study: Study) -> Material:
-    rehearsed = study.rehearse(REHEARSAL_SEED) if can_rehearse(study) else ()
+    rehearsed = as_reported(study.rehearse(REHEARSAL_SEED), study) if can_rehearse(study) else ()
     told = study.spec.randomisation
     drawn = study.design is not None and study.design.allocations() > 1 and told is not None and told.seed is not None
     return Material(
@@ -160,7 +161,7 @@ def _of_results(study: Study, data: Any) -> Material:
     source = data if data is not None else source_of(study.spec, Path(study.path).parent)
     panels = study.panels(data)
     name, digest = _fingerprint(source)
-    analysed = study.analyse(data)
+    analysed = as_reported(study.analyse(data), study)
     return Material(
         study=study,
         kind="trial",

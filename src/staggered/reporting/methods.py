@@ -115,6 +115,11 @@ def estimator_words(analysis: Analysis) -> str:
     return ESTIMATORS.get(analysis.estimator_name) or analysis.estimator.name
 
 
+def _by_council(one: Analysed) -> bool:
+    """Whether a model gives each council a coefficient, so that its own variance is not what it is judged by."""
+    return isinstance(one.analysis.estimator, Glmm) and one.analysis.estimator.working is None
+
+
 def inference_words(one: Analysed) -> str:
     """Name a way of knowing how sure an estimate is, for a table."""
     match one.analysis.inference:
@@ -128,6 +133,8 @@ def inference_words(one: Analysed) -> str:
             return "the model itself"
         case Profile():
             return "profile of the likelihood"
+        case None if _by_council(one):
+            return "cluster-robust, CR2"
         case None if isinstance(one.analysis.estimator, Mixed | Glmm):
             return "the model itself"
         case None if isinstance(one.analysis.estimator, Hierarchical):
@@ -146,6 +153,8 @@ def inference_does(one: Analysed) -> str:
             return PERMUTATION
         case ModelBased():
             return MODEL
+        case None if _by_council(one):
+            return CLUSTER
         case None if isinstance(one.analysis.estimator, Mixed | Glmm):
             return MODEL
         case None if isinstance(one.analysis.estimator, Hierarchical):

@@ -12,6 +12,7 @@ from ..plotting.schedule import said
 from ..results.estimate import Estimate
 from ..study.study import Study
 from .material import LEVEL
+from .ratios import left_as_ratios
 
 NONE = "–"
 _COUNTABLE = ("average", "chance", "mean", "number", "probability", "proportion", "rate", "risk", "share")
@@ -82,6 +83,8 @@ def scale_of_plan(study: Study) -> Scale:
 def scale_of_data(study: Study) -> Scale:
     """How an effect on the data is written: percent where their logarithm is analysed, a rate per so many children."""
     told = study.spec.data
+    if left_as_ratios(study):
+        return AsIs()
     if told is not None and told.log:
         return PercentChange()
     if told is not None and told.per is not None:

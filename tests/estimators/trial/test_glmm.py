@@ -459,3 +459,11 @@ def test_correlation_of_outcomes_is_the_share_of_their_variance() -> None:
     assert proportion_icc(model, fit) == pytest.approx(between / total, rel=1e-6)
     latent = sg.Glmm("binomial").components(panel)
     assert latent.icc == pytest.approx(sd**2 / (sd**2 + np.pi**2 / 3))
+
+
+@pytest.mark.parametrize("estimator", [sg.Glmm("poisson"), sg.Glmm("negbinomial"), sg.Marginal("poisson")])
+def test_rates_per_ten_thousand_are_not_taken_for_rates_per_person(estimator: object) -> None:
+    panel = random_risks(7, family="poisson", size=60)
+    rates = sg.Panel(panel.frame, panel.outcome / panel.design.size * 10_000)
+    with pytest.raises(sg.DataError, match="looks like a rate per 10,000"):
+        estimator.fit(rates)

@@ -9,6 +9,7 @@ from ...errors import DataError, listing
 from ...value import BoolArray, FloatArray, IntArray
 
 _WHOLE = 1e-6
+_MULTIPLE = 10
 
 
 def counts_of(panel: Panel, family: str) -> FloatArray:
@@ -29,9 +30,21 @@ def counts_of(panel: Panel, family: str) -> FloatArray:
         _refuse(
             panel, broken, "an outcome that is neither a count nor a share of the size", "The count behind it is lost."
         )
+        _require_rates_per_person(np.round(inside[used & (inside > 0)]).astype(np.int64))
     if family == "binomial":
         _refuse(panel, used & (inside > size + _WHOLE), "more counted than people", "A share cannot exceed one.")
     return np.asarray(np.round(inside), dtype=float)
+
+
+def _require_rates_per_person(counts: IntArray) -> None:
+    """Refuse rates per so many people: the counts behind them would all be multiples of one number."""
+    shared = int(np.gcd.reduce(counts)) if len(counts) > 1 else 1
+    if shared >= _MULTIPLE:
+        raise DataError(
+            f"The outcome looks like a rate per {shared:,}: times its size, every count is a multiple of that.",
+            "Taken for a rate per person it would be far too sure of itself.",
+            "Read the counts themselves, with size= and without per=.",
+        )
 
 
 def require_possible(panel: Panel, family: str, outcome: FloatArray, cluster: IntArray, period: IntArray) -> None:

@@ -41,7 +41,7 @@ def _estimate(material: Material, found: Finding, scale: Scale) -> str:
     return (
         f"The estimate itself: {scale.words(found.value)}, {_error(found, scale)}. It is the {estimand}. It comes "
         f"from the study file's primary analysis: {first_lower(estimator_words(first.analysis))}, with its "
-        f"uncertainty from the {inference_words(first)}.{reading}"
+        f"uncertainty from the {inference_words(first).removeprefix('the ')}.{reading}"
     )
 
 

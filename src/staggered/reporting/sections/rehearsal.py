@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from ...plotting.forest import forest
+from ...plotting.scale import AsIs
 from ...study.study import Analysed, Study
 from ..document import Block, Box, Column, Figure, Paragraph, Section, Table
 from ..material import REHEARSAL_SEED, Material, can_rehearse
+from ..ratios import left_as_ratios, on_another_scale
 from ..words import finding, interval_cell, p_cell, scale_of_plan
 from .comparison import label, said_of_themselves
 
@@ -50,11 +52,13 @@ def the_rehearsal(material: Material) -> Section | None:
 
 
 def _table(found: tuple[Analysed, ...], study: Study, truth: float) -> Table:
-    scale = scale_of_plan(study)
+    scale = AsIs() if left_as_ratios(study) else scale_of_plan(study)
     rows = []
     for one in found:
         own = finding(one.estimate.overall)
         holds = ("yes" if own.low <= truth <= own.high else "no") if own.has_interval else "no interval"
+        if left_as_ratios(study) and on_another_scale(one.analysis.estimator, study):
+            holds = "on another scale"
         rows.append((label(one), own.value, interval_cell(own, scale), p_cell(own.p), holds))
     columns = (
         Column("Analysis"),
@@ -71,5 +75,6 @@ def _unit(axis: str) -> str:
 
 
 def _in_words(one: Analysed, study: Study) -> str:
-    scale, own = scale_of_plan(study), finding(one.estimate.overall)
+    scale = AsIs() if left_as_ratios(study) else scale_of_plan(study)
+    own = finding(one.estimate.overall)
     return f"{label(one)}: {scale.shown(own.value)} ({interval_cell(own, scale)})"
