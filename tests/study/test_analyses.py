@@ -84,6 +84,13 @@ def test_options_are_checked(asked, says):
         built(asked)
 
 
+def test_a_marginal_model_has_its_options_from_the_entry():
+    (one,) = built({"estimator": "marginal", "family": "binomial", "working": "nested", "correction": "MD"})
+    assert one.estimator == sg.Marginal("binomial", "nested", "MD")
+    with pytest.raises(sg.StudyError, match="option family of marginal"):
+        built({"estimator": "marginal", "family": "gamma"})
+
+
 def test_entries_know_where_they_stand():
     analysis = AnalysisSection(primary={"estimator": "twfe"}, sensitivity=[{"estimator": "gls"}])
     data = DataSection.model_validate({"variant": [{"name": "a"}, {"name": "b", "analysis": [{"estimator": "twfe"}]}]})
