@@ -147,6 +147,7 @@ def expected(plan: sg.Plan) -> tuple[float, float]:
     return dense_gls(plan, variance, change)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch", range(BATCHES))
 def test_power_is_that_of_full_matrices_on_random_designs_under_every_covariance(batch: int) -> None:
     rng = np.random.default_rng([2026, batch])

@@ -33,3 +33,22 @@ def test_one_varying_input_is_a_line_through_its_powers():
     assert list(x) == [0.001, 0.005, 0.01]
     assert y == pytest.approx(grid.powers)
     assert "ICC" in axes.get_xlabel()
+
+
+def test_terms_stand_side_by_side_under_their_names():
+    found = sg.power(PLAN, sg.Gls(PLAN.covariance, by="event"))
+    axes = power_curve(found, Figure())
+    assert list(axes.lines[0].get_ydata()) == pytest.approx(found.powers)
+    assert [label.get_text() for label in axes.get_xticklabels()] == list(found.inputs["term"])
+
+
+def test_clusters_are_drawn_as_numbers():
+    axes = sg.plot(sg.grid(PLAN, clusters=[8, 12, 16]), Figure())
+    assert list(axes.lines[0].get_xdata()) == [8, 12, 16]
+    assert axes.get_xlabel() == "clusters"
+
+
+def test_three_assumptions_at_once_have_no_picture():
+    found = sg.grid(PLAN, icc=[0.001, 0.005], cac=[0.5, 0.8], size=[200, 300])
+    with pytest.raises(sg.DataError, match="icc, cac and size"):
+        sg.plot(found, Figure())

@@ -52,7 +52,8 @@ _STRUCTURES: dict[type[Covariance], str] = {
 def conventions(plan: Plan, degrees: str) -> tuple[str, ...]:
     """Sentences on the SD, the correlation, people followed and the degrees of freedom."""
     base = plan.covariance.base if isinstance(plan.covariance, RandomTreatment) else plan.covariance
-    sentences = (_spread(plan.outcome), _correlation(base, plan.outcome), _people(base), _differing(plan), degrees)
+    spread, level = _spread(plan.outcome), _correlation(base, plan.outcome)
+    sentences = (spread, _scale(plan), level, _people(base), _differing(plan), degrees)
     return tuple(sentence for sentence in sentences if sentence)
 
 
@@ -72,6 +73,21 @@ def _spread(outcome: Outcome) -> str:
     if outcome.family == "binomial":
         return f"Variance p(1−p) taken {_WHERE[outcome.variance]} (control risk {outcome.baseline:g}){scale}."
     return f"Sampling variance of counts at a rate of {outcome.baseline:g}{scale}."
+
+
+def _scale(plan: Plan) -> str:
+    """What an effect on the log or logit scale is as a ratio."""
+    if plan.outcome.link == "identity":
+        return ""
+    ratio = "ratio" if plan.outcome.link == "log" else "odds ratio"
+    effects = plan.effects()
+    largest = float(effects.flat[np.abs(effects).argmax()])
+    said = f"Effects and standard errors are on the {plan.outcome.link} scale"
+    if not largest:
+        return f"{said}; exp() of an effect is its {ratio}."
+    return f"{said}: {largest:+.3g} is {'an' if ratio[0] == 'o' else 'a'} {ratio} of {np.exp(largest):.3g}.".replace(
+        "-", "−"
+    )
 
 
 def _correlation(base: Covariance, outcome: Outcome) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
+from ..errors import DataError, listing
 from ..planning.tests_of_zero import power_of_test
 from ..results.power import Power
 from .canvas import INK, LINE, QUIET, SMALL, TREATED, Place, axes_for, tidy
@@ -16,13 +17,28 @@ _POINTS = 121
 
 
 def power_curve(power: Power, on: Place = None, *, scale: Scale | None = None, target: float = 0.8) -> Axes:
-    """Draw power over the effect for one plan, or over the input that varies.
+    """Draw power over the effect for one plan, over the input that varies, or of each term.
 
     The curve over the effect keeps the plan's standard error and degrees of freedom. The line across is
     the target.
+
+    Raises
+    ------
+    DataError
+        A grid over more than two assumptions.
     """
+    if len(power.inputs) > 1:
+        raise DataError(
+            f"The grid varies {listing([*power.inputs])}.",
+            "A picture has room for one assumption (a curve) or two (a heat map).",
+            "Ask sg.grid for two of them at a time.",
+        )
     axes = axes_for(on, 6.4, 3.4)
-    if power.inputs:
+    if "term" in power.inputs:
+        places = np.arange(len(power.powers))
+        axes.plot(places, power.powers, color=TREATED, marker="o", markersize=4.5, linestyle="")
+        axes.set_xticks(places, [str(label) for label in power.inputs["term"]])
+    elif power.inputs:
         name, values = next(iter(power.inputs.items()))
         axes.plot(np.array(values, dtype=float), power.powers, color=TREATED, marker="o", markersize=4.5, linewidth=1.8)
         axes.set_xlabel(AXES.get(name, name))

@@ -15,6 +15,9 @@ AXES = {
     "icc": "ICC: how alike people of one council are, in one period",
     "cac": "CAC: how much of that lasts from one period to the next",
     "iac": "IAC: how alike one person is over time",
+    "size": "people in a cluster and period",
+    "effect": "true effect",
+    "clusters": "clusters",
 }
 """Names of assumptions as they stand at an axis."""
 _SHADES = LinearSegmentedColormap.from_list("power", ["#f2f6fa", "#9fc1e0", "#1f5f99", "#0b2f52"])
