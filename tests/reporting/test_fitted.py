@@ -7,13 +7,16 @@ import pytest
 
 import staggered as sg
 from staggered.hierarchical.posterior import Posterior
-from staggered.plotting.scale import AsIs, PercentChange
+from staggered.plotting.scale import AsIs, PercentagePoints, PercentChange
+from staggered.reporting.compose import compose
 from staggered.reporting.document import Paragraph, Table
 from staggered.reporting.fitted import fit, scale_of_model, suitable
+from staggered.reporting.html import to_html
 from staggered.reporting.material import gather
 from staggered.reporting.sections.bayes_checklist import bayes_checklist
 from staggered.reporting.sections.beliefs import beliefs
 from staggered.reporting.sections.councils import councils
+from staggered.reporting.words import scale_of_data
 
 PLANNED = """
 schema = 1
@@ -94,6 +97,25 @@ def test_scales_follow_the_family():
     assert scale_of_model("gaussian", AsIs()) == AsIs()
     assert scale_of_model("poisson", AsIs()) == PercentChange()
     assert scale_of_model("binomial", AsIs()).axis == "difference in the odds in percent"
+
+
+def test_log_odds_are_restated_as_shares_where_the_study_speaks_of_these(shares):
+    own = shares.analysed[0].estimate
+    on_rate = shares.fitted.posterior.estimate().on("rate")
+    assert own.values[0] == pytest.approx(on_rate.value)
+    assert -0.3 < own.values[0] < 0
+    first = shares.over_time.estimate
+    assert first.values[1] == pytest.approx(shares.fitted.posterior.estimate("event").on("rate").values[1])
+    page = to_html(compose(shares))
+    assert "percentage points lower" in page
+    assert "posterior" in page
+
+
+def test_counts_alone_are_written_as_percent(shares):
+    model = replace(shares.analysed[0].analysis.estimator, family="poisson")
+    counted = replace(shares.study, analyses=(replace(shares.analysed[0].analysis, estimator=model),))
+    assert scale_of_data(counted) == PercentChange()
+    assert scale_of_data(shares.study) == PercentagePoints()
 
 
 def text_of(section):

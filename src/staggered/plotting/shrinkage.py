@@ -46,7 +46,7 @@ def shrinkage(posterior: Posterior, on: Place = None, *, scale: Scale | None = N
     seen = np.append(seen[np.isfinite(seen)], [0.0, mean])
     room = 0.05 * max(float(np.ptp(seen)), 1e-9)
     axes.set(xlim=(seen.min() - room, seen.max() + room), ylim=(len(table) - 0.3, -1.2))
-    axes.text(mean, -0.7, "mean of all", ha="center", va="center", size=SMALL, color=TREATED)
+    axes.text(mean, -0.7, "mean of all", ha="center", va="center", size=SMALL, color=TREATED, backgroundcolor=PAPER)
     axes.set_yticks(range(len(table)), [str(name) for name in table["council"]])
     axes.set_xticks(*written.ticks(*axes.get_xlim()))
     tidy(axes, grid="x")

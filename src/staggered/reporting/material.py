@@ -150,7 +150,7 @@ def _of_plan(study: Study) -> Material:
         checks=tuple(check(study)),
         expected=_expected(study, with_data=observed(study, None)),
         panels={one.data: study.simulate(REHEARSAL_SEED) for one in rehearsed[:1]},
-        analysed=rehearsed,
+        analysed=tuple(_as_reported(one, study) for one in rehearsed),
         go_live={},
         allocation=study.allocate() if drawn else None,
         assurance=study.assurance(ASSURANCE_DRAWS) if study.quick_to_assure else None,
@@ -168,8 +168,8 @@ def _of_results(study: Study, data: Any) -> Material:
         checks=tuple(check(study)),
         expected=_expected(study, with_data=data is None),
         panels=panels,
-        analysed=analysed,
-        over_time=_over_time(analysed, next(iter(panels.values()))),
+        analysed=tuple(_as_reported(one, study) for one in analysed),
+        over_time=_over_time(study, analysed, next(iter(panels.values()))),
         go_live=_go_live(study, source),
         data_name=name,
         data_hash=digest,
@@ -199,14 +199,23 @@ def _fingerprint(source: Any) -> tuple[str, str]:
     return path.name, hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _over_time(analysed: tuple[Analysed, ...], panel: Panel) -> OverTime | None:
+def _as_reported(one: Analysed, study: Study) -> Analysed:
+    """Restate log odds of a hierarchical model as differences of shares, where the study speaks of these."""
+    posterior = one.estimate.posterior
+    in_shares = study.outcome is None or study.outcome.link == "identity"
+    if isinstance(posterior, Posterior) and posterior.family == "binomial" and in_shares:
+        return replace(one, estimate=one.estimate.on("rate"))
+    return one
+
+
+def _over_time(study: Study, analysed: tuple[Analysed, ...], panel: Panel) -> OverTime | None:
     """Give the first analysis that can be summarised by time since go-live, with its own inference."""
     for one in analysed:
         # Every estimator is a dataclass, which its protocol cannot say.
         estimator = cast(Any, one.analysis.estimator)
         if "by" in {part.name for part in fields(estimator)}:
             if isinstance(one.estimate.posterior, Posterior):
-                estimate = one.estimate.posterior.estimate("event")
+                estimate = _as_reported(replace(one, estimate=one.estimate.posterior.estimate("event")), study).estimate
                 return OverTime(estimate, _councils_behind(estimate, None, panel))
             by_event = replace(estimator, by="event")
             estimate = by_event.fit(panel, one.analysis.inference)

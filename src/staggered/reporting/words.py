@@ -7,6 +7,7 @@ import math
 import re
 from dataclasses import dataclass
 
+from ..hierarchical.hierarchical import Hierarchical
 from ..plotting.scale import AsIs, PercentagePoints, PercentChange, PerPeople, Scale
 from ..plotting.schedule import said
 from ..results.estimate import Estimate
@@ -16,6 +17,7 @@ from .ratios import left_as_ratios
 
 NONE = "–"
 _COUNTABLE = ("average", "chance", "mean", "number", "probability", "proportion", "rate", "risk", "share")
+_RATES = {"poisson", "negbinomial"}
 _CODE = re.compile(r"\s*Use \w+\(.*$|\s*\(\w+=\)")
 
 
@@ -89,6 +91,9 @@ def scale_of_data(study: Study) -> Scale:
         return PercentChange()
     if told is not None and told.per is not None:
         return PerPeople(told.per) if told.per > 1 else AsIs()
+    models = [one.estimator for one in study.analyses]
+    if models and all(isinstance(one, Hierarchical) and one.family in _RATES for one in models):
+        return PercentChange()
     return scale_of_plan(study)
 
 
