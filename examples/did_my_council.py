@@ -94,8 +94,9 @@ def paragraph(panel: sg.Panel, estimate: sg.Estimate, placebo: pd.DataFrame) -> 
     early = " and ".join(f"{abs(value):.1f} {'fewer' if value < 0 else 'more'}" for value in placebo["estimate"])
     said = f"""
     {COUNCIL} went live on {pd.Timestamp(GO_LIVE):%d %B %Y}. Before, {before:.0f} in 10,000 children started to be
-    looked after each year; since, {after:.0f}. Set against how {others} similar councils moved over the same years, that is
-    {abs(estimate.value):.1f} in 10,000 {way} than expected, about {abs(estimate.value) * children:.0f} children a year.
+    looked after each year; since, {after:.0f}. Set against how {others} similar councils moved over the same years,
+    that is {abs(estimate.value):.1f} in 10,000 {way} than expected, about {abs(estimate.value) * children:.0f}
+    children a year.
     The range that fits the figures (90%) runs from {more_or_fewer(low * children)} to {more_or_fewer(high * children)}
     children a year. Had each of the other councils gone live on the same day instead, {as_large} of {others} would have
     shown a change at least as large. {verdict} A change of less than about {reach * children:.0f} children a year would
