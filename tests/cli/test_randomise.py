@@ -5,6 +5,7 @@ import pytest
 from joblib import cpu_count
 
 import staggered as sg
+from staggered.study.checks import check as study_checks
 
 
 def test_an_order_comes_with_its_certificate(staggered, folder, digest):
@@ -177,3 +178,19 @@ def test_a_certificate_without_its_study_beside_it_asks_for_one(folder):
     with pytest.raises(sg.StudyError, match="not beside it"):
         sg.verify(certificate)
     assert all(check.passed for check in sg.verify(certificate, "study.toml"))
+
+
+def test_a_permutation_test_compares_with_the_balanced_orders_alone(balanced):
+    text = balanced.read_text().replace('inference = "jackknife"', 'inference = "permutation"')
+    balanced.write_text(text)
+    study = sg.load("study.toml")
+    drawn = study.allocate()
+    assert study.simulate(1).design.treatment.tolist() == drawn.design.treatment.tolist()
+    found = study.rehearse()[0].estimate
+    assert (
+        found.p_value == study.analyses_of()[0].estimator.fit(study.simulate(1), sg.Permutation(allowed=drawn)).p_value
+    )
+    assert (found.p_value * drawn.count) == pytest.approx(round(found.p_value * drawn.count))
+    assert drawn.count < study.design.allocations()
+    said = next(one.message for one in study_checks(study) if one.name == "allocations")
+    assert f"keeps {drawn.count:,} different" in said

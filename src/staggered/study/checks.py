@@ -67,8 +67,12 @@ def _allocations(study: Study, design: Design) -> Check:
     floor = f"no exact two-sided p-value can be smaller than {1 / count:.3g}"
     floor += f" (1/{count})" if count < 10_000 else ""
     message = f"{count:,} different allocations exist{within}: {floor}."
+    drawn = study.balanced_draw
+    if drawn is not None:
+        message = f"{count:,} different allocations exist{within}. {drawn.text()}"
+    smallest = 1 / count if drawn is None else drawn.smallest_p
     primary = [one for one in study.analyses if one.primary]
-    hopeless = any(isinstance(one.inference, Permutation) for one in primary) and 1 / count > study.spec.power.alpha
+    hopeless = any(isinstance(one.inference, Permutation) for one in primary) and smallest > study.spec.power.alpha
     if not hopeless:
         return Check("allocations", True, message)
     alpha = study.spec.power.alpha

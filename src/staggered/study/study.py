@@ -16,6 +16,8 @@ from ..data.panel import Panel
 from ..design.design import Design
 from ..errors import StudyError, listing
 from ..hierarchical.predictive import prior_draws
+from ..inference.permutation import Permutation
+from ..kernel.protocols import Inference
 from ..model.covariance import Covariance
 from ..model.effect import Constant, Effect
 from ..model.outcome import Outcome
@@ -236,11 +238,12 @@ class Study:
         """
         self._require_effect()
         primary = self.analyses_of()[0] if self.analyses else None
+        drawn = self.balanced_draw
         return simulated_power(
-            self.plan,
+            self._plan_as_drawn(drawn),
             draws,
             estimator=primary.estimator if primary else None,
-            inference=primary.inference if primary else None,
+            inference=_among(drawn, primary.inference) if primary else None,
             alpha=self.spec.power.alpha,
             df=self.spec.power.df if primary is None else None,
             seed=seed,
@@ -353,9 +356,19 @@ class Study:
             return False
         return self.beliefs.model.family == self.plan.outcome.family == "gaussian"
 
+    @property
+    def balanced_draw(self) -> Allocation | None:
+        """Order drawn among balanced ones, where the file says so and has a seed: analyses are compared with those."""
+        told = self.spec.randomisation
+        known = self.design is not None and told is not None and told.seed is not None
+        return self.allocate() if self._balanced and known else None
+
+    def _plan_as_drawn(self, drawn: Allocation | None) -> Plan:
+        return self.plan if drawn is None else replace(self.plan, design=drawn.design)
+
     def simulate(self, seed: int = 1) -> Panel:
-        """Draw a panel from the plan, as if the study had been run."""
-        return simulate(self.plan, seed=seed)
+        """Draw a panel from the plan, as if the study had been run; under the drawn order where that is balanced."""
+        return simulate(self._plan_as_drawn(self.balanced_draw), seed=seed)
 
     @property
     def variants(self) -> tuple[DataVariant, ...]:
@@ -401,8 +414,9 @@ class Study:
         StudyError
             No [analysis], or an estimator that this version does not have.
         """
+        drawn = self.balanced_draw
         return tuple(
-            Analysed(data=name, analysis=one, estimate=_fit(one, panel))
+            Analysed(data=name, analysis=one, estimate=_fit(one, panel, drawn))
             for name, panel in self.panels(data).items()
             for one in self.analyses_of(name)
         )
@@ -415,9 +429,14 @@ class Study:
 
     def rehearse(self, seed: int = 1) -> tuple[Analysed, ...]:
         """Run every analysis of the file on data simulated from its own plan, on the scale of the plan's effect."""
-        panel, plan = self.simulate(seed), self.plan
+        panel, drawn = self.simulate(seed), self.balanced_draw
+        plan = self._plan_as_drawn(drawn)
         return tuple(
-            Analysed(data="simulated", analysis=one, estimate=_fit(one, panel_as_analysed(panel, plan, one.estimator)))
+            Analysed(
+                data="simulated",
+                analysis=one,
+                estimate=_fit(one, panel_as_analysed(panel, plan, one.estimator), drawn),
+            )
             for one in self.analyses_of()
         )
 
@@ -432,8 +451,16 @@ class Study:
         return self.analyses
 
 
-def _fit(analysis: Analysis, panel: Panel) -> Estimate:
-    return analysis.estimator.fit(panel, analysis.inference)
+def _fit(analysis: Analysis, panel: Panel, drawn: Allocation | None) -> Estimate:
+    return analysis.estimator.fit(panel, _among(drawn, analysis.inference))
+
+
+def _among(drawn: Allocation | None, inference: Inference | None) -> Inference | None:
+    """Compare a permutation test with the orders that could have been drawn, and no others."""
+    if drawn is None or not isinstance(inference, Permutation):
+        return inference
+    told_otherwise = inference.strata is not None or inference.allowed is not None
+    return inference if told_otherwise else replace(inference, allowed=drawn)
 
 
 def same_numbers(value: float, expected: float, digits: int) -> bool:

@@ -20,7 +20,7 @@ def in_short_plan(material: Material) -> Section | None:
     study = material.study
     if material.kind != "protocol":
         return None
-    blocks = [Paragraph(_power(study), lead=True), *_detectable(study), *_orders(study)]
+    blocks = [Paragraph(_power(study), lead=True), *_detectable(study), *_orders(material)]
     blocks.append(
         Paragraph("Nothing here is a result. No outcome has been looked at; where children appear, they are simulated.")
     )
@@ -79,9 +79,12 @@ def _detectable(study: Study) -> list[Paragraph]:
     ]
 
 
-def _orders(study: Study) -> list[Paragraph]:
+def _orders(material: Material) -> list[Paragraph]:
+    study = material.study
     if study.design is None:
         return []
+    if material.allocation is not None and material.allocation.constraint is not None:
+        return [Paragraph(material.allocation.text())]
     count = study.design.allocations()
     strata = list(dict.fromkeys(study.design.strata))
     if count < 2:
