@@ -467,3 +467,24 @@ def test_rates_per_ten_thousand_are_not_taken_for_rates_per_person(estimator: ob
     rates = sg.Panel(panel.frame, panel.outcome / panel.design.size * 10_000)
     with pytest.raises(sg.DataError, match="looks like a rate per 10,000"):
         estimator.fit(rates)
+
+
+def test_what_plays_no_part_is_said() -> None:
+    panel = random_risks(3, people=True)
+    followed = replace(panel.people, unit=panel.people.cluster * 1000 + np.arange(len(panel.people.outcome)) % 7)
+    estimate = sg.Glmm("binomial").fit(replace(panel, people=followed))
+    assert any("no effects of people" in note for note in estimate.notes)
+    weighted = replace(panel, frame=replace(panel.frame, weights=panel.design.size / 10))
+    estimate = sg.Glmm("binomial").fit(weighted)
+    assert any("weights play no part" in note for note in estimate.notes)
+    assert estimate.value == sg.Glmm("binomial").fit(panel).value
+
+
+def test_draws_in_which_something_tells_events_without_fail_are_left_out_of_a_bootstrap() -> None:
+    panel = random_risks(3, level=-2.5, size=8, effect=0.2)
+    estimate = sg.Glmm("binomial", time="linear").fit(panel, ParametricBootstrap(draws=150))
+    lost = int(np.isnan(estimate.uncertainty.ratios).sum() + np.isnan(estimate.uncertainty.null_ratios).sum())
+    assert lost > 0
+    assert any(note.startswith(f"{lost} of 300 fits ran away") for note in estimate.notes)
+    kept = estimate.uncertainty.ratios[np.isfinite(estimate.uncertainty.ratios)]
+    assert np.std(kept) > 0.7

@@ -28,7 +28,7 @@ from .glmm_family import FAMILIES
 from .glmm_fit import GlmmFit
 from .glmm_inference import bootstrap, permuted, profiles
 from .glmm_model import FIXED, GlmmChoices, GlmmModel, fitted
-from .glmm_notes import boundary_notes, component_notes, components
+from .glmm_notes import boundary_notes, component_notes, components, panel_notes
 from .glmm_scales import Averages, Scales
 from .glmm_standardise import standardised
 from .linearised import linearised
@@ -233,7 +233,7 @@ class Glmm(Fitting):
         model, fit = self._fitted(panel)
         _, null = fitted(panel, replace(self.choices(), effect=""))
         _, leaf, lost = bootstrap(model, fit, null, draws, seed)
-        said = (f"{lost} of {2 * draws} fits did not converge and are left out.",) if lost else ()
+        said = (f"{lost} of {2 * draws} fits ran away or did not converge and are left out.",) if lost else ()
         scales = self._scales(panel, model, fit)
         return self._estimate(panel, model, fit, leaf, ParametricBootstrap().name, scales, said)
 
@@ -340,6 +340,7 @@ class Glmm(Fitting):
             *model.notes,
             *component_notes(model, fit),
             *(boundary_notes(fit) if fit.converged[0] else boundary_notes(fit)[:-1]),
+            *panel_notes(panel),
             *notes,
             *panel.notes,
         )

@@ -31,6 +31,7 @@ _REACH = 6.0
 _DEEP = 4.5
 _WIDENINGS = 5
 _TESTED = 17
+_RUNAWAY = 20.0
 
 
 def bootstrap(
@@ -63,7 +64,9 @@ def _ratios(
         total = _drawn(own, truth, min(step, draws - start), generator)
         again = fit_glmm(replace(data, total=total))
         value, error = estimated(model, again)
-        usable = again.converged[:, None] & (error > 0)
+        # Data in which something tells events without fail have estimates that ran away, and ratios near 0.
+        near = np.ptp(again.point.eta - data.offset, axis=1) < _RUNAWAY
+        usable = (again.converged & near)[:, None] & (error > 0)
         found.append(np.where(usable, (value - target) / np.where(error > 0, error, 1.0), np.nan))
     return np.concatenate(found)
 

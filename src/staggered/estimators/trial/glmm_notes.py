@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...data.panel import Panel
 from ...errors import listing
 from ...results.components import Components
 from .glmm_family import LATENT, mean_of
@@ -96,4 +97,19 @@ def boundary_notes(fit: GlmmFit) -> tuple[str, ...]:
             "The likelihood was not climbed to its top: these numbers are not to be used. "
             "Simplify the covariance, or check the data for a council or period that stands apart."
         )
+    return tuple(said)
+
+
+def panel_notes(panel: Panel) -> tuple[str, ...]:
+    """What the panel holds that plays no part in the model."""
+    said = []
+    people, weights = panel.people, panel.frame.weights
+    assert weights is not None
+    if people is not None and people.unit is not None and len(np.unique(people.unit)) < len(people.unit):
+        said.append(
+            "People are followed, but the model has no effects of people: a person's outcomes count as if they were "
+            "different people's, so that intervals are too narrow where a person's outcomes are alike."
+        )
+    if panel.frame.per == "council" and np.ptp(weights[panel.frame.used]) > 0:
+        said.append("The panel's weights play no part: the likelihood counts people.")
     return tuple(said)
