@@ -190,3 +190,28 @@ def extended_curve(
             )
         )
     return np.array(effects), np.array(slopes) @ covariance @ np.array(slopes).T
+
+
+def roth_santanna(frame: Frame) -> tuple[FloatArray, FloatArray]:
+    """Roth and Sant'Anna (2023), section 2: weights (clusters, periods) of the overall unadjusted effect, and of X.
+
+    Each cohort in each treated period less those not treated by then, within strata, strata averaged by the cohort's
+    weight in them; X is the same difference in the period before go-live. Cells count by the cohort's weight.
+    """
+    start, strata = frame.design.start, np.array(frame.design.strata)
+    unit = frame.weights.mean(axis=1)
+    plain, before = np.zeros(frame.used.shape), np.zeros(frame.used.shape)
+    total = 0.0
+    for g in sorted({int(s) for s in start if np.isfinite(s) and s > 0}):
+        for t in range(g, frame.used.shape[1]):
+            for stratum in np.unique(strata):
+                own = np.flatnonzero((start == g) & (strata == stratum))
+                other = np.flatnonzero((start > t) & (strata == stratum))
+                if len(own) and len(other):
+                    mass = unit[own].sum()
+                    total += mass
+                    for who, sign in ((own, 1.0), (other, -1.0)):
+                        for c in who:
+                            plain[c, t] += sign * mass * unit[c] / unit[who].sum()
+                            before[c, g - 1] += sign * mass * unit[c] / unit[who].sum()
+    return plain / total, before / total

@@ -83,7 +83,7 @@ class FixedWeightsJackknife(Value):
         notes = (
             (
                 f"No standard error: without {listing(alone)} a cohort or its comparison is gone, and the weights of "
-                "the others say nothing of it. Use placebos or Permutation().",
+                "the others say nothing of it. Use Placebo() or Permutation().",
             )
             if alone
             else ()

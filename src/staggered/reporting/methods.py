@@ -6,9 +6,11 @@ from ..estimators.trial.glmm import Glmm
 from ..estimators.trial.mixed import Mixed
 from ..hierarchical.hierarchical import Hierarchical
 from ..inference.cluster import Cluster
+from ..inference.fixed_weights import FixedWeightsJackknife
 from ..inference.jackknife import Jackknife
 from ..inference.model_based import ModelBased, Profile
 from ..inference.permutation import Permutation
+from ..inference.placebo import Placebo
 from ..study.analyses import Analysis
 from ..study.study import Analysed
 
@@ -107,6 +109,7 @@ JACKKNIFE = "leaves out one council at a time and estimates again; errs on the c
 CLUSTER = "adds up how far each council strays from what is fitted, with a correction for few councils"
 MODEL = "takes the fitted model's own variance, with a correction for few councils"
 POSTERIOR = "what the model leaves possible after the data, given what was believed before them"
+PLACEBO = "gives the dates to councils that never started and estimates again each time"
 PERMUTATION = "swaps dates between councils as the strata allow and estimates again each time"
 
 
@@ -125,6 +128,10 @@ def inference_words(one: Analysed) -> str:
     match one.analysis.inference:
         case Jackknife():
             return "jackknife"
+        case FixedWeightsJackknife():
+            return "jackknife, weights kept"
+        case Placebo():
+            return "placebos"
         case Cluster(kind=kind):
             return f"cluster-robust, {kind}"
         case Permutation():
@@ -147,6 +154,8 @@ def inference_does(one: Analysed) -> str:
     match one.analysis.inference:
         case Jackknife():
             return JACKKNIFE
+        case Placebo():
+            return PLACEBO
         case Cluster():
             return CLUSTER
         case Permutation():

@@ -176,7 +176,7 @@ def _require_range(frame: Frame, outcome: FloatArray, family: Curve) -> None:
             f"Extended(family={family!r}) fits a curve that stays there.",
             "Read counts out of a size with per=1, which makes shares of them, or use family='gaussian'."
             if family == "binomial"
-            else "Correct the cell, or use family='gaussian'.",
+            else "Read the counts or rates themselves, not their logarithms, or use family='gaussian'.",
         )
 
 
