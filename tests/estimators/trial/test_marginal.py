@@ -235,6 +235,8 @@ def test_a_period_without_any_event_is_left_out_and_named() -> None:
         estimate = sg.Marginal("binomial").fit(people_panel(outcome, cluster, period))
     assert np.isfinite(estimate.se)
     with pytest.raises(sg.IdentificationError, match="Nobody has the outcome in any period"):
+        sg.Marginal("binomial").point(people_panel(0 * outcome, cluster, period))
+    with pytest.raises(sg.DataError, match="never changes"):
         sg.Marginal("binomial").fit(people_panel(0 * outcome, cluster, period))
 
 
@@ -300,7 +302,7 @@ def test_counts_without_a_population_and_shares_that_are_no_counts_are_refused()
     with pytest.raises(sg.DataError, match="neither a count nor a share"):
         sg.Marginal("poisson").fit(sg.read(cells.assign(y=cells.y + 0.017), **asked, size="n"))
     with pytest.raises(sg.DataError, match="more counted than people"):
-        sg.Marginal("binomial").fit(sg.read(cells.assign(y=60), **asked, size="n"))
+        sg.Marginal("binomial").fit(sg.read(cells.assign(y=60 + cells.t), **asked, size="n"))
 
 
 def test_missing_covariates_are_refused_with_their_number() -> None:
