@@ -164,7 +164,7 @@ def test_assurance_of_a_plan_rests_on_what_was_believed(tmp_path):
     planned = PLANNED.replace("points = 64\n", "")
     path.write_text(planned.format(**MEANS, told="effect = { mean = -0.3, sd = 0.1 }"), encoding="utf-8")
     study = sg.load(path)
-    assert study.quick_to_assure
+    assert study.can_assure
     found = study.assurance(200)
     assert found.effect.mean() == pytest.approx(-0.3, abs=0.05)
     assert found.effect.std() > 0.1
@@ -172,7 +172,7 @@ def test_assurance_of_a_plan_rests_on_what_was_believed(tmp_path):
     assert "the assurance" in text_of(beliefs(material))
     path.write_text(planned.format(**MEANS, told=""), encoding="utf-8")
     silent = sg.load(path)
-    assert not silent.quick_to_assure
+    assert not silent.can_assure
     with pytest.raises(sg.StudyError, match="says nothing of the effect"):
         silent.assurance()
     assert "Nothing was said of the size of the effect" in text_of(beliefs(gather(silent, None, "protocol")))

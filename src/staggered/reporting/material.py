@@ -33,7 +33,7 @@ from .ratios import as_reported
 
 Kind = Literal["protocol", "trial"]
 REHEARSAL_SEED = 1
-ASSURANCE_DRAWS = 500
+ASSURANCE_DRAWS = {"gaussian": 500, "binomial": 100, "poisson": 100, "negbinomial": 100}
 LEVEL = 0.95
 _NEGLIGIBLE = 1e-12
 
@@ -153,8 +153,15 @@ def _of_plan(study: Study) -> Material:
         analysed=tuple(_as_reported(one, study) for one in rehearsed),
         go_live={},
         allocation=study.allocate() if drawn else None,
-        assurance=study.assurance(ASSURANCE_DRAWS) if study.quick_to_assure else None,
+        assurance=_assured(study),
     )
+
+
+def _assured(study: Study) -> Decisions | None:
+    """Assurance of the hierarchical analysis: gaussian studies share their integrals, counts are fitted one by one."""
+    if not study.can_assure:
+        return None
+    return study.assurance(ASSURANCE_DRAWS[study.plan.outcome.family])
 
 
 def _of_results(study: Study, data: Any) -> Material:

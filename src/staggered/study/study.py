@@ -349,12 +349,12 @@ class Study:
         return found
 
     @property
-    def quick_to_assure(self) -> bool:
-        """Whether hundreds of simulated studies can be analysed by the hierarchical model in a moment."""
+    def can_assure(self) -> bool:
+        """Whether the plan is complete and says what effect was believed, of the outcome that the model takes."""
         told = self.spec.hierarchical
         if told is None or told.effect is None or self.beliefs is None or self.lacks:
             return False
-        return self.beliefs.model.family == self.plan.outcome.family == "gaussian"
+        return self.beliefs.model.family == self.plan.outcome.family
 
     @property
     def balanced_draw(self) -> Allocation | None:
