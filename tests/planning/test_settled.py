@@ -8,15 +8,20 @@ from scipy.linalg import block_diag
 
 import staggered as sg
 from staggered.errors import DesignError
+from staggered.estimators.did.synthetic_did import SyntheticDid
+from staggered.estimators.linear import Linear
 from staggered.estimators.trial.correlation import Working
 from staggered.estimators.trial.gls import gls_rule
+from staggered.kernel.protocols import Estimator
 from staggered.model.cells import Cells
 from staggered.model.covariance import Covariance, Unstructured
+from staggered.planning.moments import moment_blocks
 from staggered.planning.settled import followed
 from staggered.planning.settling import settled_blocks
 from staggered.study.registries import ESTIMATORS
 
 SMALL = sg.stepped(clusters=6, steps=2, size=20, baseline=2, after=1)
+RISK = sg.Outcome("binomial", baseline=0.3, link="logit", variance="by-cell")
 OWN = 0.5 ** np.abs(np.subtract.outer(np.arange(5), np.arange(5)))
 COVARIANCES: dict[str, Covariance] = {
     "independent": sg.Independent(),
@@ -48,13 +53,12 @@ def weights_by_cell(estimator: object, design: sg.Design) -> np.ndarray:
     return np.array([estimator.point(sg.Panel(frame, one)).values[0] for one in ones])  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("name", [name for name in ESTIMATORS if name not in {"gls", "efficient", "mixed", "glmm"}])
-def test_power_of_every_registered_estimator_is_that_of_its_weights_under_every_covariance(name: str) -> None:
-    estimator = ESTIMATORS[name]("gaussian") if name == "marginal" else ESTIMATORS[name]()  # type: ignore[call-arg]
-    if not isinstance(getattr(estimator, "laws", None), tuple):
-        with pytest.raises(DesignError, match="no weights that are known"):
-            sg.power(plan(sg.Exchangeable(icc=0.05)), estimator)
-        return
+LINEAR = [name for name, kind in ESTIMATORS.items() if issubclass(kind, Linear) and name not in {"gls", "efficient"}]
+
+
+@pytest.mark.parametrize("name", LINEAR)
+def test_power_of_every_linear_estimator_is_that_of_its_weights_under_every_covariance(name: str) -> None:
+    estimator = ESTIMATORS[name]()
     weights = weights_by_cell(estimator, SMALL)
     for covariance in COVARIANCES.values():
         planned = plan(covariance)
@@ -118,8 +122,47 @@ def cells_of(design: sg.Design, people: float) -> Cells:
     return replace(cells, size=np.full_like(cells.size, people))
 
 
-@pytest.mark.parametrize("estimator", [sg.Mixed(effect="spline"), sg.Mixed(time="spline")])
-def test_what_cannot_be_foretold_is_refused(estimator: sg.Mixed) -> None:
+@pytest.mark.parametrize(
+    ("covariance", "working"),
+    [
+        (sg.Independent(), "independence"),
+        (sg.Exchangeable(icc=0.05), "exchangeable"),
+        (sg.Nested(icc=0.05, cac=0.8), "nested"),
+    ],
+)
+def test_a_true_marginal_model_has_the_power_of_the_plan(covariance: Covariance, working: str) -> None:
+    for outcome, family in ((sg.Outcome(sd=1.3), "gaussian"), (RISK, "binomial")):
+        planned = replace(plan(covariance), outcome=outcome, effect=sg.Constant(-0.05))
+        marginal = sg.Marginal(family, working)  # type: ignore[arg-type]
+        assert sg.power(planned, marginal).se == pytest.approx(sg.power(planned).se, rel=1e-6)
+
+
+@pytest.mark.parametrize("working", ["independence", "exchangeable", "nested"])
+def test_a_marginal_model_that_is_not_true_keeps_its_estimate_and_loses_precision(working: str) -> None:
+    planned = plan(sg.Decay(icc=0.1, cac=0.5))
+    found = sg.power(planned, sg.Marginal("gaussian", working))  # type: ignore[arg-type]
+    assert found.effect == pytest.approx(0.3)
+    assert found.se > sg.power(planned).se
+
+
+def test_the_working_correlation_of_pairs_is_their_mean() -> None:
+    """Decay by .5 over five periods of 20 people: counted pair by pair."""
+    planned = plan(sg.Decay(icc=0.1, cac=0.5))
+    pairs = [(s, t) for s in range(100) for t in range(100) if s != t]
+    mean = np.mean([0.1 * 0.5 ** abs(s // 20 - t // 20) for s, t in pairs])
+    block = moment_blocks(planned, "exchangeable")[0]
+    assert block[0, 1] / 1.3**2 == pytest.approx(mean, rel=1e-6)
+
+
+def test_a_marginal_model_of_another_scale_is_refused() -> None:
+    with pytest.raises(DesignError, match="gaussian outcome on the identity scale"):
+        sg.power(plan(sg.Exchangeable(icc=0.05)), sg.Marginal("binomial"))
+
+
+@pytest.mark.parametrize(
+    "estimator", [sg.Mixed(effect="spline"), sg.Mixed(time="spline"), sg.Marginal("gaussian", "decay"), SyntheticDid()]
+)
+def test_what_cannot_be_foretold_is_refused(estimator: Estimator) -> None:
     with pytest.raises(DesignError, match="no weights that are known before the outcome"):
         sg.power(plan(sg.Exchangeable(icc=0.05)), estimator)
 

@@ -13,6 +13,7 @@ from ..estimators.linear import Linear
 from ..estimators.trial.correlation import Working
 from ..estimators.trial.glmm import Glmm
 from ..estimators.trial.gls import Gls, Time, gls_rule
+from ..estimators.trial.marginal import Marginal
 from ..estimators.trial.mixed import Mixed
 from ..kernel.protocols import Estimator
 from ..kernel.rule import Rule
@@ -27,6 +28,7 @@ from ..model.covariance import (
     Unstructured,
 )
 from ..model.plan import Plan, require_plan
+from .moments import moment_blocks
 from .settling import settled_blocks
 
 
@@ -61,6 +63,8 @@ def planning_rule(plan: Plan, estimator: Estimator | None) -> Rule:
         return _mixed(plan, estimator, frame)
     if isinstance(estimator, Glmm):
         return _linearised(plan, estimator, frame)
+    if isinstance(estimator, Marginal):
+        return _marginal(plan, estimator, frame)
     if not isinstance(estimator, Linear):
         raise _unforeseen(estimator.name)
     return estimator.rule(frame)
@@ -93,18 +97,32 @@ def _linearised(plan: Plan, estimator: Glmm, frame: Frame) -> Rule:
     """Generalised least squares on the scale of a model for risks or counts, at the covariance it would settle on."""
     if estimator.working is None or estimator.time == "spline":
         raise _unforeseen(estimator.name)
-    if (plan.outcome.family, plan.outcome.link) != (estimator.family, estimator.link):
-        raise DesignError(
-            f"{estimator.name} was given a {plan.outcome.family} outcome on the {plan.outcome.link} scale.",
-            "Its power is that of the model on its own scale, with the variance that outcomes have there.",
-            f'Give the plan sg.Outcome("{estimator.family}", link="{estimator.link}", ...).',
-        )
+    _require_scale(plan, estimator)
     time, by = _columns(estimator)
     as_planned = gls_rule(frame, plan.blocks(), by=by, time=time)
     known = not isinstance(plan.covariance, ProportionalDecay | Unstructured)
     if known and Working.of(plan.covariance) == estimator.working and not followed(plan.covariance):
         return as_planned
     return gls_rule(frame, settled_blocks(plan, as_planned, estimator.working, False, False), by=by, time=time)
+
+
+def _marginal(plan: Plan, estimator: Marginal, frame: Frame) -> Rule:
+    """Estimating equations linearised at the planned means, with the working correlation at its moments."""
+    if estimator.working == "decay":
+        raise _unforeseen(estimator.name)
+    _require_scale(plan, estimator)
+    blocks = moment_blocks(plan, estimator.working)
+    return gls_rule(frame, blocks, by="overall" if estimator.effect == "constant" else "event")
+
+
+def _require_scale(plan: Plan, estimator: Glmm | Marginal) -> None:
+    """Refuse an outcome that a model does not have, or has on another scale."""
+    if (plan.outcome.family, plan.outcome.link) != (estimator.family, estimator.link):
+        raise DesignError(
+            f"{estimator.name} was given a {plan.outcome.family} outcome on the {plan.outcome.link} scale.",
+            "Its power is that of the model on its own scale, with the variance that outcomes have there.",
+            f'Give the plan sg.Outcome("{estimator.family}", link="{estimator.link}", ...).',
+        )
 
 
 def _columns(estimator: Mixed | Glmm) -> tuple[Time, Literal["overall", "event"]]:
