@@ -74,8 +74,9 @@ def power(  # noqa: PLR0913 - the contract's one verb for power, by formula and 
     ----------
     plan : Plan
     estimator : Estimator, optional
-        Generalised least squares with the plan's covariance when absent. `Mixed`, `Marginal` and `Efficient`, whose weights
-        follow the data, are taken at what they would settle on in endless data from the plan.
+        Generalised least squares with the plan's covariance when absent. `Mixed`, `Marginal`, `Glmm` and
+        `Efficient`, whose weights follow the data, are taken at what they would settle on in endless data
+        from the plan.
     alpha : float
         Two-sided level; both tails count.
     df : None, name or number
