@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import ClassVar
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from ..data.panel import Panel
 from ..errors import DataError, IdentificationError
 from ..inference.cluster import Cluster
 from ..inference.jackknife import Jackknife
+from ..inference.permutation import Permutation
 from ..kernel.point import Point
 from ..kernel.protocols import Inference, require_no_text
 from ..results.estimate import Estimate
@@ -24,6 +26,9 @@ class Fitting(Value):
     """An estimator that can be fitted again on other data: an interface without fields."""
 
     __slots__ = ()
+
+    fewest: ClassVar[int] = 3
+    """Clusters without which no standard error can be had."""
 
     @property
     @abstractmethod
@@ -57,18 +62,33 @@ class Fitting(Value):
         Raises
         ------
         IdentificationError
-            Nobody is treated.
+            Nobody is treated, or a spread between fewer than 3 clusters is asked for.
         DataError
             An outcome that never changes in any cluster.
         """
         require_no_text(inference, "inference", "Jackknife()")
         _require_something_to_find(panel)
-        return (inference or self.default_inference(panel.frame)).estimate(self, panel)
+        chosen = inference or self.default_inference(panel.frame)
+        # The jackknife counts the clusters behind each term, and swapping dates needs no spread.
+        if not isinstance(chosen, (Jackknife, Permutation)):
+            _require_clusters(panel.frame, self.fewest)
+        return chosen.estimate(self, panel)
 
     def default_inference(self, frame: Frame) -> Inference:
         """Inference that holds for this many clusters."""
         _, sizes = np.unique(frame.design.start[frame.used.any(axis=1)], return_counts=True)
         return Jackknife() if sizes.sum() < _MANY or sizes.min() < 2 else self.large_sample
+
+
+def _require_clusters(frame: Frame, fewest: int) -> None:
+    """Refuse a standard error from so few clusters that their residuals are zero whatever happened."""
+    count = int(frame.used.any(axis=1).sum())
+    if count < fewest:
+        raise IdentificationError(
+            f"A standard error was asked for from {count} clusters.",
+            "How much clusters differ cannot be seen from so few, and what can be computed would come out as nothing.",
+            f"Bring at least {fewest} clusters together; for one council, see InterruptedSeries.",
+        )
 
 
 def _require_something_to_find(panel: Panel) -> None:

@@ -48,7 +48,8 @@ class Resampled(Uncertainty):
         """Share of draws, the estimate included, that are as far from 0."""
         known = np.isfinite(self.errors)
         far = (np.abs(self.errors) >= np.abs(value)) & known
-        return np.where(np.isfinite(value), (1 + far.sum(axis=0)) / (1 + known.sum(axis=0)), np.nan)
+        told = np.isfinite(value) & known.any(axis=0)
+        return np.where(told, (1 + far.sum(axis=0)) / (1 + known.sum(axis=0)), np.nan)
 
     def interval(self, value: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:
         """Value ± quantile of the absolute errors."""

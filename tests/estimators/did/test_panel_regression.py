@@ -125,12 +125,6 @@ def test_missing_covariates_are_left_out_and_named_and_no_number_is_refused() ->
         sg.PanelRegression("log(y) ~ treated").point(panel)
 
 
-def test_two_councils_are_too_few() -> None:
-    panel = sg.Panel(sg.Frame(sg.Design([[0, 1, 1], [0, 0, 1]])), [[1.0, 2, 3], [1, 1, 2]])
-    with pytest.raises(sg.IdentificationError, match="The data hold 2 councils for a panel"):
-        sg.PanelRegression("y ~ treated").point(panel)
-
-
 def test_defaults() -> None:
     few = with_covariates(0)
     assert sg.PanelRegression("y ~ treated").fit(few).inference == "jackknife over clusters"

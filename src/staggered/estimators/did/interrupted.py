@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -73,6 +73,8 @@ class InterruptedSeries(Fitting):
     """
 
     comparison: Literal["none", "mean"] = "none"
+
+    fewest: ClassVar[int] = 1
 
     def __post_init__(self) -> None:
         if self.comparison not in ("none", "mean"):

@@ -21,7 +21,6 @@ from .formula import Matrices, matrices_of, require_formula
 from .twfe import always_treated_note
 
 _NEGLIGIBLE = 1e-9
-_FEWEST = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,7 +115,6 @@ class PanelRegression(Fitting):
 
     def _matrices(self, panel: Panel) -> Matrices:
         data = matrices_of(panel, self.formula, "PanelRegression")
-        require_clusters(data, self.name)
         require_variation(data)
         return data
 
@@ -133,23 +131,6 @@ class PanelRegression(Fitting):
             scores=inverse @ scores.T,
             estimand=counting(f"coefficient of {data.names[0]} in {self.formula}", panel.frame),
             notes=(*data.notes, *always_treated_note(panel.frame)),
-        )
-
-
-def require_clusters(data: Matrices, estimator: str) -> None:
-    """Refuse fewer than 3 councils.
-
-    Raises
-    ------
-    IdentificationError
-        Naming how many there are.
-    """
-    clusters = len(np.unique(data.cluster))
-    if clusters < _FEWEST:
-        raise IdentificationError(
-            f"The data hold {clusters} council{'' if clusters == 1 else 's'} for a {estimator}.",
-            "How much councils differ from each other cannot be seen from so few.",
-            f"Bring at least {_FEWEST} councils together; for one council, InterruptedSeries looks at its own course.",
         )
 
 

@@ -16,7 +16,7 @@ from ...results.uncertainty import Sampling
 from ...value import FloatArray
 from ..fitting import Fitting
 from .formula import Matrices, matrices_of
-from .panel_regression import require_clusters, within_effects
+from .panel_regression import within_effects
 
 _WEAK = 10.0
 _NEGLIGIBLE = 1e-9
@@ -135,7 +135,6 @@ class PlannedDate(Fitting):
                 "Correct the column.",
             )
         data = matrices_of(panel, f"y ~ treated + `{self.planned}`", self.name)
-        require_clusters(data, self.name)
         columns = within_effects(data, np.column_stack([data.response, data.columns]))
         outcome, actual, planned = columns.T
         root = np.sqrt(data.weight)
