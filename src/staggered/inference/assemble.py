@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..data.panel import Panel
 from ..errors import DesignError
 from ..kernel.point import Point
-from ..kernel.protocols import Inference, PointEstimator, has_rule
+from ..kernel.protocols import Inference, PointEstimator, has_rule, has_settled_rule
 from ..kernel.rule import Rule
 from ..results.estimate import Estimate
 from ..results.uncertainty import Uncertainty
 from ..value import FloatArray
+from .expected_size import size_note
 
 
 def rule_of(estimator: PointEstimator, panel: Panel, inference: str) -> Rule:
@@ -59,6 +62,9 @@ def assembled(
     notes: tuple[str, ...],
 ) -> Estimate:
     """Bind values, uncertainty and every note on the way into one estimate."""
+    # The table is of estimators whose weights do not look at the outcome.
+    sized = has_settled_rule(estimator) and len(point.values) > 0 and bool(np.isfinite(uncertainty.se()[0]))
+    expected = size_note(panel.frame, inference.name) if sized else ()
     return Estimate(
         terms=point.terms,
         values=point.values,
@@ -67,7 +73,7 @@ def assembled(
         inference=inference.name,
         estimand=point.estimand,
         outcome=panel.name,
-        notes=(*point.notes, *notes, *panel.notes),
+        notes=(*point.notes, *notes, *expected, *panel.notes),
         headed=point.headed,
         references=tuple(dict.fromkeys((*estimator.references, *inference.references))),
     )
