@@ -86,6 +86,12 @@ def test_without_a_band_only_the_covariance_is_kept() -> None:
     assert other.se == pytest.approx(one.uncertainty.errors.std(ddof=1), rel=1e-12)
 
 
+@pytest.mark.filterwarnings("ignore:The bootstrap with")
+def test_a_council_alone_in_its_cohort_leaves_no_p_value() -> None:
+    fit = sg.SunAbraham().fit(stepped_panel(1, 6, 6), sg.Bootstrap(draws=49))
+    assert np.isnan([fit.se, fit.p_value, *fit.interval()]).all()
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [({"draws": 1}, "draws is 1"), ({"kind": "pairs"}, "kind='pairs'"), ({"kind": "cluster", "by": "region"}, "by=")],
