@@ -290,7 +290,8 @@ def main() -> None:
     rows, read = measured(asked.runs), reading(min(asked.runs, 3))
     draws, million = peak("draws"), peak("million")
     memory = textwrap.fill(
-        f"999 multiplier draws at large add {draws[0]:,.0f} MB to what the data take (target 600). A million units: "
+        f"999 multiplier draws at large raise the peak memory by {draws[0]:,.0f} MB over that of making the panel "
+        "(target 600). A million units: "
         "group-time effects, Sun–Abraham, imputation and two-way fixed effects fit in "
         f"{million[1] / 1024:.1f} GB, the data and Python included (target 8).",
         115,
