@@ -28,6 +28,7 @@ from .posterior import Posterior
 from .structure import Structure
 
 _CHAINS, _TUNE, _ACCEPT = 4, 1000, 0.95
+_LONGER, _CAREFUL = 4, 0.99
 _TINY = 1e-10
 # What samplers say of each draw, and the name that ArviZ has for it.
 _STATISTICS = {
@@ -92,7 +93,7 @@ class Compiled:
     program: Any
     sampler: str
 
-    def fit(self, panel: Panel, *, draws: int, seed: int) -> Posterior:
+    def fit(self, panel: Panel, *, draws: int, seed: int, accept: float = _ACCEPT) -> Posterior:
         """Sample with the outcomes of a panel laid out like the first."""
         layout = lay_out(panel.frame, self.structure, self.priors)
         observed = Observed.of(layout, panel)
@@ -102,15 +103,15 @@ class Compiled:
                 "A compiled model is tied to its cells.",
                 "Compile again for this panel.",
             )
-        found = self._sample(observed.arrays, -(-draws // _CHAINS), seed)
+        found = self._sample(observed.arrays, -(-draws // _CHAINS), seed, accept)
         return _posterior(panel, layout, self.priors, observed, found, f"PyMC, {self.sampler}", seed)
 
-    def _sample(self, arrays: Mapping[str, FloatArray], draws: int, seed: int) -> Any:
+    def _sample(self, arrays: Mapping[str, FloatArray], draws: int, seed: int, accept: float) -> Any:
         cores = min(_CHAINS, os.cpu_count() or 1)
         if self.sampler == "nutpie":
             ready = self.program.with_data(**arrays)
             return import_module("nutpie").sample(
-                ready, draws=draws, tune=_TUNE, chains=_CHAINS, cores=cores, seed=seed, target_accept=_ACCEPT,
+                ready, draws=draws, tune=_TUNE, chains=_CHAINS, cores=cores, seed=seed, target_accept=accept,
                 progress_bar=False,
             )  # fmt: skip
         pymc = import_module("pymc")
@@ -118,7 +119,7 @@ class Compiled:
         with self.model:
             pymc.set_data(arrays)
             return pymc.sample(
-                draws=draws, tune=_TUNE, chains=_CHAINS, cores=cores, random_seed=seed, target_accept=_ACCEPT,
+                draws=draws, tune=_TUNE, chains=_CHAINS, cores=cores, random_seed=seed, target_accept=accept,
                 nuts_sampler=self.sampler, progressbar=False, **numba,
             )  # fmt: skip
 
@@ -154,8 +155,10 @@ def compiled(panel: Panel, structure: Structure, priors: Priors, sampler: str | 
 def sample(
     panel: Panel, structure: Structure, priors: Priors, *, draws: int, seed: int, sampler: str | None = None
 ) -> Posterior:
-    """Compile and sample."""
-    return compiled(panel, structure, priors, sampler).fit(panel, draws=draws, seed=seed)
+    """Compile and sample; chains that did not arrive walk once more, four times as long and with smaller steps."""
+    ready = compiled(panel, structure, priors, sampler)
+    found = ready.fit(panel, draws=draws, seed=seed)
+    return found if found.passed else ready.fit(panel, draws=_LONGER * draws, seed=seed, accept=_CAREFUL)
 
 
 def build(observed: Observed, priors: Priors) -> Any:

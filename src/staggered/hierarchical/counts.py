@@ -8,6 +8,7 @@ bordered by a 2 × 2 block per council. All points are solved at once.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -64,7 +65,7 @@ class Counts:
         0 where nothing is observed. Children at risk: trials of the binomial, exposure of the others.
     products : (array (groups × periods, q (q + 1) / 2), array (q, q) of int)
         Products of every two columns in each cell, and the place of each pair among them.
-    start : (array (q,), array (clusters, 2))
+    start : (array (q,) or (points, q), array (clusters, 2) or (points, clusters, 2))
         Where to begin the search for the mode, as departures from the prior means.
     """
 
@@ -89,20 +90,38 @@ class Counts:
         cold = cls(layout, groups, np.where(used, count, 0.0), np.where(used, size, 0.0), products, nowhere)
         # The modes at different hyperparameters lie near each other: one of them is a good beginning for all.
         typical = np.zeros((1, layout.hyper.count))
-        mode, hyper = cold.mode(typical), layout.hyper.at(typical)
-        own = np.stack([hyper["councils"], hyper["heterogeneity"]], axis=1)
-        return replace(cold, start=((layout.scales(hyper) * mode.shared)[0], own * mode.own[0]))
+        mode, (scale, own_scale) = cold.mode(typical), cold._scales(typical)
+        return replace(cold, start=((scale * mode.shared)[0], own_scale * mode.own[0]))
 
     def log_density(self, normal: FloatArray) -> FloatArray:
         """Log of likelihood (by Laplace) and prior at standard normal coordinates (points, h)."""
-        found = [self.mode(normal[at : at + _BLOCK]).height for at in range(0, len(normal), _BLOCK)]
-        return np.asarray(np.concatenate(found) - 0.5 * (normal**2).sum(axis=1))
+        found = np.concatenate([mode.height for mode in self.modes(normal)])
+        return np.asarray(found - 0.5 * (normal**2).sum(axis=1))
+
+    def modes(self, normal: FloatArray) -> Iterator[Mode]:
+        """Modes block by block; those of the first block, as a plane over its points, say where to look for the rest."""
+        first = self.mode(normal[:_BLOCK])
+        yield first
+        if len(normal) <= _BLOCK:
+            return
+        scale, own_scale = self._scales(normal[:_BLOCK])
+        flat = np.concatenate([scale * first.shared, (own_scale[:, None] * first.own).reshape(len(scale), -1)], axis=1)
+        plane = np.linalg.lstsq(_with_one(normal[:_BLOCK]), flat, rcond=None)[0]
+        for at in range(_BLOCK, len(normal), _BLOCK):
+            block = normal[at : at + _BLOCK]
+            shared, own = np.split(_with_one(block) @ plane, [scale.shape[1]], axis=1)
+            near = replace(self, start=(shared, own.reshape(len(block), -1, 2)))
+            yield near.mode(block)
+
+    def _scales(self, normal: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Prior SD of the shared coefficients (points, q) and of councils' own (points, 2)."""
+        hyper = self.layout.hyper.at(normal)
+        return self.layout.scales(hyper), np.stack([hyper["councils"], hyper["heterogeneity"]], axis=1)
 
     def mode(self, normal: FloatArray) -> Mode:
         """Find the mode of all coefficients at every point by Newton's method."""
         hyper = self.layout.hyper.at(normal)
-        scale = self.layout.scales(hyper)
-        own_scale = np.stack([hyper["councils"], hyper["heterogeneity"]], axis=1)
+        scale, own_scale = self._scales(normal)
         shared = np.clip(self.start[0] / scale, -_FAR, _FAR)
         own = np.clip(self.start[1] / own_scale[:, None], -_FAR, _FAR)
         for _ in range(_ITERATIONS):
@@ -137,14 +156,10 @@ class Counts:
         clusters = len(self.groups.of)
         fixed = np.empty((2 * len(rows), self.layout.columns.shape[2]))
         both = np.empty((2 * len(rows), clusters, 2))
-        for at in range(0, len(kept), _BLOCK):
+        for at, mode in zip(range(0, len(kept), _BLOCK), self.modes(points[kept]), strict=True):
             mine = np.flatnonzero((place >= at) & (place < at + _BLOCK))
             local = place[mine] - at
-            normal = points[kept[at : at + _BLOCK]]
-            hyper = self.layout.hyper.at(normal)
-            scale = self.layout.scales(hyper)[local]
-            own_scale = np.stack([hyper["councils"], hyper["heterogeneity"]], axis=1)[local, None]
-            mode = self.mode(normal)
+            scale, own_scale = (each[local] for each in self._scales(points[kept[at : at + _BLOCK]]))
             upper = np.swapaxes(np.linalg.inv(mode.root), 1, 2)
             shift = np.matmul(upper[local], generator.standard_normal((len(mine), fixed.shape[1], 1)))[..., 0]
             answer = np.matmul(mode.block, mode.border)
@@ -153,7 +168,7 @@ class Counts:
             own -= np.matmul(answer[local].reshape(len(mine), -1, fixed.shape[1]), shift[..., None]).reshape(own.shape)
             for sign, target in ((1, mine), (-1, len(rows) + mine)):
                 fixed[target] = self.layout.mean + scale * (mode.shared[local] + sign * shift)
-                both[target] = own_scale * (mode.own[local] + sign * own)
+                both[target] = own_scale[:, None] * (mode.own[local] + sign * own)
         return fixed, both[..., 0], both[..., 1]
 
     def height(self, predictor: FloatArray, hyper: dict[str, FloatArray]) -> FloatArray:
@@ -230,6 +245,10 @@ class Counts:
         dense -= np.matmul(flat.transpose(0, 2, 1), np.matmul(inverse, border).reshape(flat.shape))
         dense[:, np.arange(dense.shape[1]), np.arange(dense.shape[1])] += 1
         return dense, border, inverse
+
+
+def _with_one(points: FloatArray) -> FloatArray:
+    return np.concatenate([np.ones((len(points), 1)), points], axis=1)
 
 
 def _inverse_of_pair(block: FloatArray) -> FloatArray:

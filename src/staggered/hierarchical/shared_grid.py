@@ -44,7 +44,9 @@ class Fits:
     alone: IntArray
 
 
-def fit_all(model: Gaussian, residual: FloatArray, answer: FloatArray, *, points: int, seed: int) -> Fits:
+def fit_all(
+    model: Gaussian, residual: FloatArray, answer: FloatArray, *, points: int, seed: int, fewest: float = FEWEST
+) -> Fits:
     """Fit every data set.
 
     Parameters
@@ -56,6 +58,8 @@ def fit_all(model: Gaussian, residual: FloatArray, answer: FloatArray, *, points
     answer : array (q,)
         The effect as a combination of coefficients.
     points, seed : int
+    fewest : float
+        Whoever has fewer effective points is fitted by itself.
     """
     parts = _proposal(model, residual, points, seed)
     drawn = np.concatenate([part.draw(seed + k) for k, part in enumerate(parts)])
@@ -67,7 +71,7 @@ def fit_all(model: Gaussian, residual: FloatArray, answer: FloatArray, *, points
     weights /= weights.sum(axis=1, keepdims=True)
     mean, sd, below = _summaries(weights, centre, variance)
     ess = 1 / (weights**2).sum(axis=1)
-    alone = np.flatnonzero(ess < FEWEST)
+    alone = np.flatnonzero(ess < fewest)
     for k in alone:
         one = model.with_residual(residual[k])
         cloud = explore(one.log_density, model.layout.hyper.count, _FEW_POINTS, seed, rounds=2)
