@@ -99,7 +99,7 @@ class Counts:
         return np.asarray(found - 0.5 * (normal**2).sum(axis=1))
 
     def modes(self, normal: FloatArray) -> Iterator[Mode]:
-        """Modes block by block; those of the first block, as a plane over its points, say where to look for the rest."""
+        """Modes block by block; the first block, as a plane over its points, says where to look for the rest."""
         first = self.mode(normal[:_BLOCK])
         yield first
         if len(normal) <= _BLOCK:
