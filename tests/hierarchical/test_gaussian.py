@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 import staggered as sg
-from staggered.hierarchical.gaussian import Gaussian, course
+from staggered.hierarchical.gaussian import Gaussian, course, rooted, unexplained
 from staggered.hierarchical.layout import Layout, lay_out
 from staggered.hierarchical.structure import Structure
 from staggered.value import FloatArray
@@ -119,3 +119,29 @@ def test_a_different_outcome_changes_only_the_data() -> None:
     other = Gaussian.of(layout, replace(given, outcome=given.outcome + 1))
     again = Gaussian.of(layout, given).with_residual(other.residual)
     np.testing.assert_array_equal(again.log_density(POINTS[:, :7]), other.log_density(POINTS[:, :7]))
+
+
+def test_noise_that_is_as_good_as_none_is_found() -> None:
+    generator = np.random.default_rng(3)
+    treated = (np.repeat([3, 5, 7, 99], 3)[:, None] <= np.arange(10)).astype(float)
+    level, drift = generator.normal(0, 0.5, (12, 1)), generator.normal(0, 0.3, 10).cumsum()
+    outcome = level + drift - 0.3 * treated + generator.normal(0, 3e-4, treated.shape)
+    fit = sg.Hierarchical(
+        engine="analytic", deviations="none", exposure="constant", priors=sg.prior.Priors(), points=128, draws=400
+    ).posterior(sg.Panel(sg.Frame(sg.Design(treated, size=1)), outcome))
+    assert fit.hyper["noise"].mean() == pytest.approx(3e-4, rel=0.3)
+    assert fit.estimate().value == pytest.approx(-0.3, abs=1e-3)
+
+
+def test_roots_where_rounding_leaves_no_positive_matrix() -> None:
+    good, bad = np.array([[2.0, 0.5], [0.5, 1.0]]), np.array([[1.0, 1.0], [1.0, 1.0 - 1e-12]])
+    root = rooted(np.stack([good, bad]))
+    np.testing.assert_allclose(np.matmul(root, root.transpose(0, 2, 1)), np.stack([good, bad]), atol=1e-8)
+    assert (np.triu(root, 1) == 0).all()
+    left, size = unexplained(np.stack([good, bad]), np.array([[0.3, 0.1], [0.3, 0.1]]), np.array([4.0, 4.0]))
+    assert left[0] == pytest.approx(4.0 - np.array([0.3, 0.1]) @ np.linalg.solve(good, [0.3, 0.1]))
+    assert size[0] == pytest.approx(np.linalg.slogdet(good)[1])
+    # What cannot be told counts for nothing.
+    assert left[1] == np.inf
+    with pytest.raises(sg.ConvergenceError, match="cannot be inverted"):
+        rooted(np.array([[[-np.inf, 0.0], [0.0, 1.0]]]))

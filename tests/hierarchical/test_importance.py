@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+import staggered as sg
 from staggered.hierarchical.importance import explore, guarded, pareto_shape, peak
 from staggered.value import FloatArray
 
@@ -67,3 +68,8 @@ def test_even_weights_have_no_tail() -> None:
 
 def test_beyond_the_edge_there_is_no_weight() -> None:
     assert guarded(normal, np.array([[0.0, 0.0, 6.0]]))[0] == -np.inf
+
+
+def test_a_density_that_cannot_be_told_anywhere_is_said() -> None:
+    with pytest.raises(sg.ConvergenceError, match="No values of the hyperparameters"):
+        explore(lambda points: np.full(len(points), -np.inf), 2, 64, seed=1)

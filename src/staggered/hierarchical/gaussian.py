@@ -22,7 +22,7 @@ from .layout import Layout
 _JITTER = 1e-9
 # Points at once: few enough that their matrices stay in the processor's cache.
 _BLOCK = 64
-_TRIES = 5
+DIGITS = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +111,8 @@ class Gaussian:
         inverse, log_size = inverted(self.groups, hyper)
         scale = self.layout.scales(hyper)
         matrix, pulled = precision(self.groups, inverse, scale, sums)
-        # The residuals as one more column: the last pivot of the root is then what the columns leave unexplained.
-        wide = np.empty((len(normal), matrix.shape[1] + 1, matrix.shape[1] + 1))
-        wide[:, :-1, :-1] = matrix
-        wide[:, -1, :-1] = wide[:, :-1, -1] = pulled
-        wide[:, -1, -1] = 1 + inverse.reshape(len(normal), -1) @ scatter.reshape(-1)
-        pivots = np.einsum("gkk->gk", rooted(wide))
-        quadratic = pivots[:, -1] ** 2 - 1
-        log_size = log_size @ self.groups.count + 2 * np.log(pivots[:, :-1]).sum(axis=1)
+        quadratic, size = unexplained(matrix, pulled, inverse.reshape(len(normal), -1) @ scatter.reshape(-1))
+        log_size = log_size @ self.groups.count + size
         degrees, squares = self.within
         people = degrees * np.log(hyper["noise"]) + 0.5 * squares / hyper["noise"] ** 2 if degrees else 0.0
         return np.asarray(-0.5 * (quadratic + log_size) - people - 0.5 * (normal**2).sum(axis=1))
@@ -219,24 +213,49 @@ def inverted(groups: Groups, hyper: dict[str, FloatArray]) -> tuple[FloatArray, 
 
 
 def rooted(matrices: FloatArray) -> FloatArray:
-    """Cholesky root of each matrix; where rounding has made one indefinite, of one a little larger.
+    """Cholesky root of each matrix; where rounding has made some indefinite, with the smallest eigenvalues lifted.
 
     That happens only where a spread is as good as 0, far out in the tails of every posterior.
     """
-    slack = 0.0
-    width = np.arange(matrices.shape[-1])
-    for _ in range(_TRIES):
-        try:
-            return np.asarray(np.linalg.cholesky(matrices), dtype=float)
-        except np.linalg.LinAlgError:
-            slack = 100 * slack or _JITTER
-            matrices = matrices.copy()
-            matrices[..., width, width] *= 1 + slack
-    raise ConvergenceError(
-        "The covariance of the councils' outcomes cannot be inverted.",
-        "Some hyperparameters make outcomes that differ look as if they must be equal.",
-        "Check for an outcome that never varies, or give priors on the scale of the outcome.",
-    )
+    try:
+        return np.asarray(np.linalg.cholesky(matrices), dtype=float)
+    except np.linalg.LinAlgError:
+        if not np.isfinite(matrices).all():
+            raise ConvergenceError(
+                "The covariance of the councils' outcomes cannot be inverted.",
+                "Some hyperparameters make outcomes that differ look as if they must be equal.",
+                "Check for an outcome that never varies, or give priors on the scale of the outcome.",
+            ) from None
+    values, vectors = np.linalg.eigh(matrices)
+    half = vectors * np.sqrt(np.maximum(values, _JITTER * values[..., -1:]))[..., None, :]
+    root = np.swapaxes(np.linalg.qr(np.swapaxes(half, -1, -2), mode="r"), -1, -2)
+    return np.asarray(root * np.sign(np.einsum("...kk->...k", root))[..., None, :])
+
+
+def unexplained(matrix: FloatArray, pulled: FloatArray, total: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """What the columns leave of a sum of squares, t − p'M⁻¹p, and log|M|, at each point.
+
+    With the residuals as one more column, the last pivot of the Cholesky root is the root of what is left.
+    """
+    wide = np.empty((len(matrix), matrix.shape[1] + 1, matrix.shape[1] + 1))
+    wide[:, :-1, :-1] = matrix
+    wide[:, -1, :-1] = wide[:, :-1, -1] = pulled
+    wide[:, -1, -1] = 1 + total
+    pivots = np.einsum("gkk->gk", _roots_or_nan(wide))
+    left = pivots[:, -1] ** 2 - 1
+    # Noise that is as good as 0 makes a sum of squares of which rounding leaves nothing that can be relied on.
+    sure = left > DIGITS * total
+    return np.where(sure, left, np.inf), np.where(sure, 2 * np.log(np.abs(pivots[:, :-1])).sum(axis=1), 0.0)
+
+
+def _roots_or_nan(matrices: FloatArray) -> FloatArray:
+    """Cholesky root of each matrix, nan where it is not positive definite."""
+    try:
+        return np.asarray(np.linalg.cholesky(matrices), dtype=float)
+    except np.linalg.LinAlgError:
+        if len(matrices) == 1:
+            return np.full_like(matrices, np.nan)
+        return np.concatenate([_roots_or_nan(one[None]) for one in matrices])
 
 
 def precision(

@@ -13,6 +13,7 @@ import numpy as np
 from scipy import optimize, stats
 from scipy.special import gammaln, logsumexp, ndtri
 
+from ..errors import ConvergenceError
 from ..value import FloatArray, IntArray
 from .structure import EDGE
 
@@ -26,6 +27,7 @@ _GOOD_ESS, _GOOD_K = 150.0, 0.7
 ROUNDS = 4
 _START = -0.3
 _TAIL = 3.0
+_LOWEST = -1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,11 @@ def explore(density: Density, dimensions: int, points: int, seed: int, *, rounds
     seed : int
     rounds : int
         How often the proposal may be fitted.
+
+    Raises
+    ------
+    ConvergenceError
+        The density is 0, or cannot be told, wherever it is looked at.
     """
     mode, curvature, evaluations = peak(density, np.full(dimensions, _START))
     # The first proposal only has to show where the second should lie.
@@ -117,6 +124,12 @@ def explore(density: Density, dimensions: int, points: int, seed: int, *, rounds
     ]
     drawn = [part.draw(seed + k) for k, part in enumerate(parts)]
     heights = [guarded(density, np.concatenate(drawn))]
+    if not np.isfinite(heights[0]).any():
+        raise ConvergenceError(
+            "No values of the hyperparameters were found under which these outcomes could be told apart from others.",
+            "An outcome that never varies, or one far from what the priors expect, leaves nothing to weigh.",
+            "Look whether the outcome varies, and give priors on its scale, or leave them out.",
+        )
     for turn in range(1, rounds + 1):
         cloud = _weighed(parts, np.concatenate(drawn), np.concatenate(heights), turn, evaluations, mode)
         # The second proposal matches the moments that the first found, shelves of the posterior and all.
@@ -164,6 +177,8 @@ def peak(density: Density, start: FloatArray) -> tuple[FloatArray, FloatArray, i
         nonlocal seen
         found = density(np.clip(np.vstack([at, at + steps, at - steps]), -EDGE, EDGE))
         seen += len(found)
+        # Where nothing can be told the search turns back.
+        found = np.where(np.isfinite(found), found, _LOWEST)
         return float(-found[0]), -(found[1 : h + 1] - found[h + 1 :]) / (2 * _STEP)
 
     found = optimize.minimize(falling, start, jac=True, method="BFGS", options={"gtol": 3e-2, "maxiter": 60})
@@ -174,7 +189,7 @@ def peak(density: Density, start: FloatArray) -> tuple[FloatArray, FloatArray, i
     for k, (i, j) in enumerate(pairs):
         moved[k, :, i] += corners[:, 0]
         moved[k, :, j] += corners[:, 1]
-    heights = density(moved.reshape(-1, h)).reshape(len(pairs), 4)
+    heights = np.maximum(density(moved.reshape(-1, h)), _LOWEST).reshape(len(pairs), 4)
     second = (heights[:, 0] - heights[:, 1] - heights[:, 2] + heights[:, 3]) / (4 * _WIDE_STEP**2)
     bend = np.zeros((h, h))
     for (i, j), value in zip(pairs, second, strict=True):

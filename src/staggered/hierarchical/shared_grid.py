@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import logsumexp, ndtr
 
 from ..value import FloatArray, IntArray
-from .gaussian import Gaussian, inverted, precision, rooted, sufficient
+from .gaussian import DIGITS, Gaussian, inverted, precision, rooted, sufficient
 from .importance import Part, explore
 
 _BLOCK = 16
@@ -121,7 +121,9 @@ def _answers(
         white = (sums @ carry.transpose(1, 0, 2).reshape(carry.shape[1], -1)).reshape(len(sums), len(normal), q)
         pick = np.matmul(lower, (scale * answer)[..., None])
         half = (inverse[:, :, row, column] * twice).reshape(len(normal), -1)
-        quadratic = scatter @ half.T - np.einsum("ngq,ngq->ng", white, white)
+        total = scatter @ half.T
+        quadratic = total - np.einsum("ngq,ngq->ng", white, white)
+        quadratic = np.where(quadratic > DIGITS * total, quadratic, np.inf)
         size = log_size @ model.groups.count + 2 * np.log(np.einsum("gkk->gk", root)).sum(axis=1)
         heights.append(-0.5 * (quadratic + size + (normal**2).sum(axis=1)))
         centres.append(sums @ np.matmul(carry, pick)[..., 0].T + answer @ model.layout.mean)
