@@ -251,5 +251,5 @@ def test_other_refusals() -> None:
         fit.fit(panel).on("log")
     with pytest.raises(sg.IdentificationError, match="without practice models"):
         replace(fit, by="model").fit(panel)
-    with pytest.raises(sg.DataError, match="only a hierarchical fit"):
+    with pytest.raises(sg.DataError, match="only fits of Hierarchical"):
         sg.Twfe().fit(panel).on("ratio")
