@@ -76,25 +76,25 @@ class Fitting(Value):
         fit = chosen.estimate(self, panel)
         if inference is not None:
             return fit
-        return replace(fit, notes=(*fit.notes, self.default_reason(panel.frame)))
+        return replace(fit, notes=(*fit.notes, *self.default_reason(panel.frame)))
 
     def default_inference(self, frame: Frame) -> Inference:
         """Inference that holds for this many clusters."""
         _, sizes = np.unique(frame.design.start[frame.used.any(axis=1)], return_counts=True)
         return Jackknife() if sizes.sum() < _MANY or sizes.min() < 2 else self.large_sample
 
-    def default_reason(self, frame: Frame) -> str:
-        """Say why the default is what it is."""
+    def default_reason(self, frame: Frame) -> tuple[str, ...]:
+        """Say why the default is what it is; an estimator with a default of its own says so in its notes."""
         chosen = self.default_inference(frame)
-        name = f"{chosen.name[:1].upper()}{chosen.name[1:]}"
         if chosen != Fitting.default_inference(self, frame):
-            return f"{name} is what this estimator goes by unless another inference is asked for."
+            return ()
+        name = f"{chosen.name[:1].upper()}{chosen.name[1:]}"
         count = int(frame.used.any(axis=1).sum())
         if count < _MANY:
-            return f"{name} is the default with fewer than {_MANY} councils ({count} here)."
+            return (f"{name} is the default with fewer than {_MANY} councils ({count} here).",)
         if isinstance(chosen, Jackknife):
-            return f"{name} is the default where a cohort, or the never-treated, is a single council."
-        return f"{name} is the default from {_MANY} councils on, none of them alone in its cohort ({count} here)."
+            return (f"{name} is the default where a cohort, or the never-treated, is a single council.",)
+        return (f"{name} is the default from {_MANY} councils on, none of them alone in its cohort ({count} here).",)
 
 
 def _require_clusters(frame: Frame, fewest: int) -> None:
