@@ -93,7 +93,7 @@ def made_up_referrals(seed: int) -> pd.DataFrame:
             "sex": generator.choice(["girl", "boy"], len(place)),
             "ethnicity": ethnicity,
             "disabled": disabled.astype(float),
-            "looked_after_from": np.where(comes, referred + wait * DAY, np.datetime64("NaT")),
+            "looked_after_from": np.where(comes, referred + wait * DAY, np.datetime64("NaT", "D")),
             "in_care_before": np.isin(np.arange(len(place)), generator.choice(count, IN_CARE, replace=False)),
         }
     )

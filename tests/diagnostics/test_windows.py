@@ -27,7 +27,7 @@ def children(seed: int, count: int, effect: float) -> pd.DataFrame:
     wait = np.where(before < live, before, after)
     born = day - generator.integers(0, 18 * 365 - 2, count) * DAY
     came = wait < 1460
-    event = np.where(came, day + np.floor(wait).astype(int) * DAY, np.datetime64("NaT"))
+    event = np.where(came, day + np.floor(wait).astype(int) * DAY, np.datetime64("NaT", "D"))
     data = pd.DataFrame({"id": range(count), "la": la, "day": day, "cla": event, "born": born})
     return RECORD.first_referrals(data)
 
@@ -59,7 +59,7 @@ def test_windows_longer_than_the_steps_leave_no_control_without_straddlers() -> 
     generator = np.random.default_rng(4)
     day = np.datetime64("2020-03-01") + generator.integers(0, 548, 900) * DAY
     data = pd.DataFrame({"id": range(900), "la": generator.choice(list(live), 900), "day": day})
-    data["cla"] = np.where(generator.random(900) < 0.3, day + 30 * DAY, np.datetime64("NaT"))
+    data["cla"] = np.where(generator.random(900) < 0.3, day + 30 * DAY, np.datetime64("NaT", "D"))
     follow = FollowUp(record=record, event="cla", known_until="2024-01-31")
     found = by_window(record.first_referrals(data), follow, sg.Marginal("gaussian"), months=(18,))
     table = found.table()

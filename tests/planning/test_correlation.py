@@ -124,7 +124,7 @@ def test_what_says_nothing_is_refused() -> None:
     treated = replace(panel, frame=Frame(Design(np.tri(5, 6)[::-1], size=300)))
     constant = replace(panel, outcome=np.full((5, 6), 0.3))
     short = _history(2, 6, Nested(icc=0.06, cac=0.7), 1)
-    cases = [(treated, "treated in part"), (constant, "same for every cluster"), (short, "2 clusters and 6 periods")]
+    cases = [(treated, "treated periods of"), (constant, "same for every cluster"), (short, "2 clusters and 6 periods")]
     for broken, said in cases:
         with pytest.raises(DataError) as caught:
             estimate_correlation(broken, "nested", family="binomial")
