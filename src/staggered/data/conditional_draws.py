@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import expit
 
+from ..results.square_root import symmetric_root
 from ..value import BoolArray, FloatArray
 
 _DONORS = 10
@@ -35,7 +36,7 @@ def matched(known: FloatArray, numbers: FloatArray, asked: FloatArray, generator
     fitted = known @ estimate
     freedom = max(len(numbers) - np.linalg.matrix_rank(inverse, hermitian=True), 1)
     variance = ((numbers - fitted) ** 2).sum() / generator.chisquare(freedom)
-    wanted = asked @ generator.multivariate_normal(estimate, variance * inverse)
+    wanted = asked @ _drawn(estimate, variance * inverse, generator)
     order = np.argsort(fitted, kind="stable")
     predicted, donors = fitted[order], min(_DONORS, len(order))
     place = np.searchsorted(predicted, wanted)
@@ -64,7 +65,12 @@ def drawn_risk(
     # As many people in all as there are coefficients.
     weight = np.append(np.ones(len(known)), np.full(2 * len(around), known.shape[1] / max(2 * len(around), 1)))
     estimate, covariance = logistic(columns, outcome, weight)
-    return np.asarray(expit(asked @ generator.multivariate_normal(estimate, covariance) + shift))
+    return np.asarray(expit(asked @ _drawn(estimate, covariance, generator) + shift))
+
+
+def _drawn(estimate: FloatArray, covariance: FloatArray, generator: np.random.Generator) -> FloatArray:
+    """Coefficients around their estimate, the same on every machine."""
+    return np.asarray(estimate + symmetric_root(covariance) @ generator.standard_normal(len(estimate)))
 
 
 def logistic(columns: FloatArray, outcome: FloatArray, weight: FloatArray) -> tuple[FloatArray, FloatArray]:

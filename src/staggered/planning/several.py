@@ -14,6 +14,7 @@ from ..kernel.protocols import Estimator
 from ..model.plan import Plan
 from ..results.joint_power import JointPower
 from ..results.power import Power
+from ..results.square_root import symmetric_root
 from ..value import BoolArray, FloatArray
 from .power import power
 
@@ -149,9 +150,8 @@ def _p_values(
     distances: FloatArray, correlation: FloatArray, df: float, draws: int, generator: np.random.Generator
 ) -> FloatArray:
     """Two-sided p-values of simulated studies, (draws, k)."""
-    values, vectors = np.linalg.eigh(correlation)
-    root = vectors * np.sqrt(np.maximum(values, 0.0))
-    statistics = distances + generator.standard_normal((draws, len(distances))) @ root.T
+    root = symmetric_root(correlation)
+    statistics = distances + generator.standard_normal((draws, len(distances))) @ root
     if np.isinf(df):
         return np.asarray(2 * special.ndtr(-np.abs(statistics)))
     return np.asarray(2 * special.stdtr(df, -np.abs(statistics / np.sqrt(_spreads(root, df, draws, generator)))))

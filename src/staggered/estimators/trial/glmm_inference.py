@@ -14,6 +14,7 @@ from ...inference.permutation import Permutation, allocation_notes
 from ...inference.reallocations import reallocations, require_measured, uses_blanks, with_strata
 from ...results.inverted import Inverted
 from ...results.likelihood import Profile, Studentised
+from ...results.square_root import symmetric_root
 from ...results.uncertainty import Reference
 from ...value import FloatArray, IntArray
 from .effects import effect_columns
@@ -87,9 +88,7 @@ def _one_by_one(data: Grouped) -> Grouped:
 def _drawn(data: Grouped, truth: GlmmFit, draws: int, generator: np.random.Generator) -> FloatArray:
     """Outcomes (draws, n) from a fitted model, councils' effects drawn afresh."""
     sigma = data.covariance(truth.point.theta)[0][0]
-    values, vectors = np.linalg.eigh(sigma)
-    root = vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :]
-    effect = (root @ generator.standard_normal((draws, *data.shape, 1)))[..., 0]
+    effect = (symmetric_root(sigma) @ generator.standard_normal((draws, *data.shape, 1)))[..., 0]
     mean = mean_of(data.family, data.predictor(truth.beta) + data.spread(effect))
     if data.family == "binomial":
         return generator.binomial(data.count.astype(int), mean).astype(float)
