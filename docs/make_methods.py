@@ -25,7 +25,7 @@ OPENING = """\
 # The methods
 
 Written from the code by `docs/make_methods.py`. The name in code quotes after each heading is its name in a study file.
-"Many clusters" are 40 or more, none of them alone in its cohort.
+"Many clusters" are 40 or more, none of them alone in its cohort; where a single one goes live it is permutation.
 """
 LAWS = """\
 ## Which weights obey which law

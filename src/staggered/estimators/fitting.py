@@ -57,8 +57,8 @@ class Fitting(Value):
         ----------
         panel : Panel
         inference : Inference, optional
-            Jackknife below 40 clusters or where a cohort (or the never-treated) is a single cluster, else
-            the large-sample variance of the estimator.
+            Permutation where a single cluster is ever treated; jackknife below 40 clusters or where a cohort (or the
+            never-treated) is a single cluster; else the large-sample variance of the estimator.
 
         Raises
         ------
@@ -80,7 +80,9 @@ class Fitting(Value):
 
     def default_inference(self, frame: Frame) -> Inference:
         """Inference that holds for this many clusters."""
-        _, sizes = np.unique(frame.design.start[frame.used.any(axis=1)], return_counts=True)
+        starts, sizes = np.unique(frame.design.start[frame.used.any(axis=1)], return_counts=True)
+        if sizes[np.isfinite(starts)].sum() == 1 and sizes.sum() > 2:
+            return Permutation()
         return Jackknife() if sizes.sum() < _MANY or sizes.min() < 2 else self.large_sample
 
     def default_reason(self, frame: Frame) -> tuple[str, ...]:
@@ -89,6 +91,11 @@ class Fitting(Value):
         if chosen != Fitting.default_inference(self, frame):
             return ()
         name = f"{chosen.name[:1].upper()}{chosen.name[1:]}"
+        if isinstance(chosen, Permutation):
+            return (
+                f"{name} is the default where a single council goes live: its date is given to each of the others in "
+                "turn. Unless it was drawn at random, that says how unusual the council's change is among theirs.",
+            )
         count = int(frame.used.any(axis=1).sum())
         if count < _MANY:
             return (f"{name} is the default with fewer than {_MANY} councils ({count} here).",)

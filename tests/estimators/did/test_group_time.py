@@ -185,3 +185,14 @@ def test_large_panels_use_the_papers_influence_functions_and_small_or_lone_ones_
     assert sg.GroupTime().default_inference(starting(*[1] * 20, *[2] * 17, never, never)) == sg.Jackknife()
     assert sg.GroupTime().default_inference(starting(*[1] * 38, 2, never, never)) == sg.Jackknife()
     assert sg.GroupTime().default_inference(starting(*[1] * 20, *[2] * 20, never)) == sg.Jackknife()
+
+
+def test_a_single_treated_council_is_set_against_the_others_in_turn() -> None:
+    treatment = np.zeros((9, 6))
+    treatment[2, 3:] = 1
+    panel = sg.Panel(sg.Frame(sg.Design(treatment)), np.random.default_rng(4).normal(size=treatment.shape))
+    for estimator in (sg.GroupTime(), sg.Twfe(), sg.Imputation()):
+        found = estimator.fit(panel)
+        assert found.p_value == estimator.fit(panel, sg.Permutation()).p_value >= 1 / 9
+        assert "default where a single council goes live" in found.text()
+        assert np.isnan(estimator.fit(panel, sg.Jackknife()).se)
