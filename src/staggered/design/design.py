@@ -98,7 +98,8 @@ class Design(Value):
     @property
     def start(self) -> FloatArray:
         """Index of each cluster's first treated period (from 0); inf when it is never treated."""
-        treated = np.nan_to_num(self.treatment) > 0
+        # A comparison with nan is False: what is not observed is not treated.
+        treated = self.treatment > 0
         return np.where(treated.any(axis=1), treated.argmax(axis=1), np.inf)
 
     @property
@@ -106,7 +107,8 @@ class Design(Value):
         """Periods of treatment so far, (clusters, periods): 0 in control, 1 in the first treated period."""
         width = self.treatment.shape[1]
         columns = np.arange(width)
-        treated = np.nan_to_num(self.treatment) > 0
+        # A comparison with nan is False: what is not observed is not treated.
+        treated = self.treatment > 0
         last_control = np.maximum.accumulate(np.where(self.observed & ~treated, columns, -1), axis=1)
         next_treated = np.minimum.accumulate(np.where(treated, columns, width)[:, ::-1], axis=1)[:, ::-1]
         spell = np.take_along_axis(next_treated, np.minimum(last_control + 1, width - 1), axis=1)

@@ -76,7 +76,7 @@ class Fitting(Value):
         fit = chosen.estimate(self, panel)
         if inference is not None:
             return fit
-        return replace(fit, notes=(*fit.notes, *self.default_reason(panel.frame)))
+        return replace(fit, notes=(*fit.notes, *self._default_reason(panel.frame, chosen)))
 
     def default_inference(self, frame: Frame) -> Inference:
         """Inference that holds for this many clusters."""
@@ -85,9 +85,8 @@ class Fitting(Value):
             return Permutation()
         return Jackknife() if sizes.sum() < _MANY or sizes.min() < 2 else self.large_sample
 
-    def default_reason(self, frame: Frame) -> tuple[str, ...]:
+    def _default_reason(self, frame: Frame, chosen: Inference) -> tuple[str, ...]:
         """Say why the default is what it is; an estimator with a default of its own says so in its notes."""
-        chosen = self.default_inference(frame)
         if chosen != Fitting.default_inference(self, frame):
             return ()
         name = f"{chosen.name[:1].upper()}{chosen.name[1:]}"
@@ -118,19 +117,21 @@ def _require_clusters(frame: Frame, fewest: int) -> None:
 def _require_something_to_find(panel: Panel) -> None:
     """Refuse a panel without treatment, and one whose outcomes never change: its standard errors would be 0."""
     used = panel.frame.used
-    if not (np.nan_to_num(panel.design.treatment)[used] > 0).any():
+    if not ((panel.design.treatment > 0) & used).any():
         raise IdentificationError(
             "Nobody is treated in these data.",
             "An effect is a difference between cells with and without treatment.",
             "Check the go-live column, and that start= or treated= names it.",
         )
-    highest = np.where(used, panel.outcome, -np.inf).max(axis=1)
-    lowest = np.where(used, panel.outcome, np.inf).min(axis=1)
+    whole = bool(used.all())
+    highest = (panel.outcome if whole else np.where(used, panel.outcome, -np.inf)).max(axis=1)
+    lowest = (panel.outcome if whole else np.where(used, panel.outcome, np.inf)).min(axis=1)
     # Who is seen once cannot change: repeated cross-sections are compared with each other.
     seen = used.sum(axis=1) > 1
     if not seen.any():
         return
-    largest = np.abs(panel.outcome[used]).max()
+    known = np.isfinite(highest)
+    largest = max(np.abs(highest[known]).max(), np.abs(lowest[known]).max())
     if ((highest - lowest)[seen] <= _NEGLIGIBLE * largest).all():
         raise DataError(
             "The outcome never changes in any council.",

@@ -116,11 +116,14 @@ def expected_size(frame: Frame, inference: str) -> tuple[Layout, int, int] | Non
 
 def _nearest(frame: Frame) -> Layout | None:
     """The row with the most councils that are no more than these; the smallest where these are fewer."""
-    start = frame.design.start[frame.used.any(axis=1)]
+    seen = frame.used.any(axis=1)
+    if seen.sum() >= _MANY:
+        return None
+    start = frame.design.start[seen]
     _, sizes = np.unique(start, return_counts=True)
     treated, never = int(np.isfinite(start).sum()), int(np.isinf(start).sum())
     # A few that go live among many that never do are not in the table.
-    if len(start) >= _MANY or never > treated:
+    if never > treated:
         return None
     alone = bool(sizes.min() < 2)
     rows = sorted((row for row in EXPECTED if row.alone == alone), key=lambda row: row.councils)

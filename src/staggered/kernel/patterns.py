@@ -50,8 +50,8 @@ class Patterns:
     def kinds(self) -> tuple[IntArray, IntArray]:
         """One cluster of each kind (same pattern and share), and the kind of every cluster."""
         key = np.column_stack([self.group, np.round(self.share * len(self.share), 9)])
-        _, first, which = np.unique(key, axis=0, return_index=True, return_inverse=True)
-        return first, which.ravel()
+        which, first, _ = _alike(key)
+        return first, which
 
     def products(self, weights: FloatArray, grid: FloatArray, offset: FloatArray | None = None) -> FloatArray:
         """Share times (sum over periods of pattern weights times the own row, plus offset), (k, clusters).

@@ -264,7 +264,7 @@ def test_few_clusters_without_a_correction_are_warned_of() -> None:
     with pytest.warns(sg.FewClustersWarning, match="correction=None with 8 clusters"):
         sg.Marginal("gaussian", correction=None).fit(trial(1, "gaussian"))
     two = sg.Panel(sg.Frame(sg.Design([[0, 1], [0, 0]])), np.random.default_rng(1).normal(size=(2, 2)))
-    with pytest.raises(sg.DesignError, match="with 2 clusters"):
+    with pytest.raises(sg.IdentificationError, match="from 2 clusters"):
         sg.Marginal("gaussian").fit(two)
 
 

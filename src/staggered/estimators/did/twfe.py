@@ -75,7 +75,7 @@ class Twfe(Linear):
 
 def always_treated_note(frame: Frame) -> tuple[str, ...]:
     """Name clusters that are treated whenever they are seen, and so stand in as a comparison."""
-    untreated = frame.used & ~(np.nan_to_num(frame.design.treatment) > 0)
+    untreated = frame.used & ~(frame.design.treatment > 0)
     always = np.flatnonzero(frame.used.any(axis=1) & ~untreated.any(axis=1))
     if not len(always):
         return ()
