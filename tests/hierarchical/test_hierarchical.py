@@ -253,3 +253,19 @@ def test_other_refusals() -> None:
         replace(fit, by="model").fit(panel)
     with pytest.raises(sg.DataError, match="only fits of Hierarchical"):
         sg.Twfe().fit(panel).on("ratio")
+
+
+@pytest.mark.filterwarnings("ignore::staggered.errors.DesignWarning")
+def test_people_of_a_cell_vary_more_than_its_mean_and_the_usual_priors_know_it() -> None:
+    """Noise is that of single people where they are known: its prior stands on their spread, not on that of means."""
+    plan = sg.Plan(
+        design=sg.stepped(clusters=12, steps=4, size=50),
+        outcome=sg.Outcome(sd=1.0),
+        covariance=sg.Nested(icc=0.05, cac=0.8),
+        effect=sg.Constant(0.2),
+    )
+    panel = sg.simulate(plan, seed=1)
+    fit = sg.Hierarchical(engine="analytic").posterior(panel)
+    assert [check.name for check in fit.checks if not check.passed] == []
+    assert float(np.median(fit.hyper["noise"])) == pytest.approx(np.sqrt(0.95), rel=0.05)
+    assert fit.estimate().se == pytest.approx(sg.Mixed("nested").fit(panel).se, rel=0.35)

@@ -66,7 +66,7 @@ def checklist(
     >>> import staggered as sg
     >>> plan = sg.Plan(design=sg.stepped(clusters=12, steps=4, size=50), outcome=sg.Outcome(sd=1.0),
     ...                covariance=sg.Nested(icc=0.05, cac=0.8))
-    >>> fit = sg.Hierarchical(engine="analytic", points=512).posterior(sg.simulate(plan, seed=1))
+    >>> fit = sg.Hierarchical(engine="analytic", points=256).posterior(sg.simulate(plan, seed=1))
     >>> [check.name for check in checklist(fit, seed=1) if not check.passed]
     ['prior justification', 'prior predictive', 'prior sensitivity', 'decision rule']
     """

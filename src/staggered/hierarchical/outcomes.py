@@ -10,7 +10,7 @@ from scipy.special import logit
 
 from ..data.panel import Panel
 from ..errors import DataError, DataWarning, listing
-from ..model.prior import Normal, Priors
+from ..model.prior import HalfNormal, Normal, Priors
 from ..value import BoolArray, FloatArray
 from .structure import Family
 
@@ -62,11 +62,23 @@ def scaled_priors(panel: Panel, family: Family) -> Priors:
     used = panel.frame.used
     if family == "gaussian":
         inside = panel.outcome[used]
-        return Priors.scaled(float(inside.mean()), max(float(inside.std()), 1e-8))
+        wide = Priors.scaled(float(inside.mean()), max(float(inside.std()), 1e-8))
+        people = _spread_of_people(panel)
+        # Means move by councils and periods; people, whose noise it then is, by far more.
+        return replace(wide, noise=HalfNormal(people)) if people > 0 else wide
     count, size = counted(panel, family)
     crude = (count.sum() + 0.5) / (size.sum() + 1)
     centre = float(logit(crude)) if family == "binomial" else float(np.log(crude))
     return replace(Priors(), level=Normal(centre, 1.5))
+
+
+def _spread_of_people(panel: Panel) -> float:
+    """SD between the people of a cell, where they were read one by one; 0 where they were not."""
+    if panel.within is None:
+        return 0.0
+    spare = np.where(panel.frame.used, np.maximum(panel.design.size - 1, 0.0), 0.0)
+    squares = np.where(spare > 0, np.nan_to_num(panel.within), 0.0) * spare
+    return float(np.sqrt(squares.sum() / spare.sum())) if spare.sum() > 0 else 0.0
 
 
 def compare_with_prior(panel: Panel, family: Family, priors: Priors) -> None:
