@@ -213,12 +213,7 @@ def independent(
     """Columns that those before them do not explain; covariates that they do are left out and named."""
     tall = columns.reshape(-1, columns.shape[2])
     size = np.sqrt((tall**2).sum(axis=0))
-    kept = np.ones(len(size), dtype=bool)
-    for k in range(len(size)):
-        before = tall[:, :k][:, kept[:k]] / np.maximum(size[:k][kept[:k]], 1e-300)
-        target = tall[:, k] / max(size[k], 1e-300)
-        rest = target - before @ np.linalg.lstsq(before, target, rcond=None)[0] if k else target
-        kept[k] = np.sqrt(rest @ rest) > _ALIASED
+    kept = _unexplained(tall / np.maximum(size, 1e-300))
     lost = [names[k] for k in np.flatnonzero(~kept[: len(names)])]
     if effect is not None and not kept[len(names) :].all():
         which = "The effect" if effect.grid.shape[2] == 1 else "The effect at every exposure time"
@@ -235,6 +230,19 @@ def independent(
     )
     warnings.warn(said, DataWarning, stacklevel=5)
     return kept, (said,)
+
+
+def _unexplained(unit: FloatArray) -> BoolArray:
+    """Columns of length 1 (or 0) that those kept before them do not explain."""
+    kept = np.ones(unit.shape[1], dtype=bool)
+    # No column is nearer to the others than the smallest singular value.
+    if len(unit) >= len(kept) and np.linalg.svd(unit, compute_uv=False)[-1] > _ALIASED:
+        return kept
+    for k in range(len(kept)):
+        before, target = unit[:, :k][:, kept[:k]], unit[:, k]
+        rest = target - before @ np.linalg.lstsq(before, target, rcond=None)[0] if k else target
+        kept[k] = np.sqrt(rest @ rest) > _ALIASED
+    return kept
 
 
 def require_clusters(structure: Structure, clusters: int, working: Working) -> None:
