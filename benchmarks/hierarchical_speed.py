@@ -62,10 +62,15 @@ def assurance() -> float:
 
 
 def refit(ready: Compiled, family: str) -> float:
-    """New outcomes in a compiled model, all four chains, in processor time of all cores."""
-    began = time.process_time()
-    ready.fit(panel_of(family, seed=2), draws=2000, seed=1)
-    return time.process_time() - began
+    """New outcomes in a compiled model, in processor time of all cores, median of five data sets."""
+    taken = []
+    for seed in range(2, 7):
+        panel = panel_of(family, seed=seed)
+        began = time.process_time()
+        found = ready.refit(panel, seed=1)
+        taken.append(time.process_time() - began)
+        print(f"refit {seed}: {taken[-1]:.2f} s", *(c.message for c in found.checks if not c.passed), flush=True)
+    return float(np.median(taken))
 
 
 def chains() -> list[Row]:
@@ -82,7 +87,7 @@ def chains() -> list[Row]:
         again = refit(ready, "binomial")
     return [
         Row("Markov chains, binomial, 4 × 1,000 draws, compiled from a warm cache", whole, 60.0, "s"),
-        Row("the same model with new data, 4 × 500 draws, nothing compiled", again, 4.0, "s"),
+        Row("the same model with new data, 2 × 500 draws (a refit), nothing compiled", again, 4.0, "s"),
     ]
 
 
@@ -114,7 +119,9 @@ factor of two or three.
 
 One fit by the analytic engine is quick enough to fit a thousand simulated trials, or to repeat a fit without each
 council in turn. Markov chains are quick once compiled: the first time a model's shape is met its compilation takes a
-minute or more, and is kept on disk.
+minute or more, and is kept on disk. A refit, of which a prediction or a comparison is wanted and no interval to report,
+walks two chains of 300 + 500 steps that learn the correlations of the parameters while tuning, and must reach an R-hat
+below 1.05, 100 effective draws and no divergences; a refit that does not says so.
 """
 
 

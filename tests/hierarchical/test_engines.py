@@ -52,12 +52,14 @@ def test_chains_agree_with_the_analytic_engine_and_refit_without_compiling(chose
         warnings.simplefilter("ignore")
         ready = compiled(panel, Structure(family=chosen), priors)
         first = ready.fit(panel, draws=2000, seed=1)
-        again = ready.fit(panel_of(chosen, seed=2), draws=2000, seed=1)
+        again = ready.refit(panel_of(chosen, seed=2), seed=1)
     exact = sg.Hierarchical(family=chosen, engine="analytic", priors=priors, points=512)
     for posterior, seed in ((first, 1), (again, 2)):
         other = exact.fit(panel_of(chosen, seed=seed))
         assert posterior.estimate().value == pytest.approx(other.value, abs=0.2 * other.se)
         assert posterior.estimate().se == pytest.approx(other.se, rel=0.15)
+    assert (again.chains, len(again.fixed)) == (2, 1000)
+    assert again.passed, [check.message for check in again.checks]
     assert {check.name for check in first.checks} >= {"chains agree", "no divergences", "energy"}
     assert "PyMC" in first.estimate().text()
     with pytest.raises(sg.DesignError, match="other gaps"):

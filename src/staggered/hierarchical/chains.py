@@ -20,14 +20,13 @@ from ..data.panel import Panel
 from ..errors import DesignError
 from ..model.prior import Beta, HalfNormal, Prior, Priors
 from ..value import FloatArray
-from .convergence import convergence
+from .convergence import HIGHEST_RHAT, LEAST_ESS, convergence
 from .gaussian import Gaussian
 from .layout import Layout, lay_out
 from .outcomes import counted
 from .posterior import Posterior
 from .structure import Structure
 
-_CHAINS, _TUNE, _ACCEPT = 4, 1000, 0.95
 _LONGER, _CAREFUL = 4, 0.99
 _TINY = 1e-10
 # What samplers say of each draw, and the name that ArviZ has for it.
@@ -42,6 +41,35 @@ _STATISTICS = {
     "mean_tree_accept": "acceptance_rate",
     "acceptance_rate": "acceptance_rate",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """How the chains walk, and what is asked of them.
+
+    Parameters
+    ----------
+    chains, tune, draws : int
+        Draws of all chains together.
+    accept : float
+        Share of proposals that the step size aims at.
+    low_rank : bool
+        Whether the tuning learns correlations as well as scales (nutpie).
+    highest_rhat, least_ess : float
+    """
+
+    chains: int
+    tune: int
+    draws: int
+    accept: float = 0.95
+    low_rank: bool = False
+    highest_rhat: float = HIGHEST_RHAT
+    least_ess: float = LEAST_ESS
+
+
+# A refit gives a prediction or a comparison, not the ends of an interval to report: at 100 effective draws a mean
+# is off by a tenth of its posterior SD.
+REFIT = Walk(2, 300, 1000, accept=0.9, low_rank=True, highest_rhat=1.05, least_ess=100.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +121,19 @@ class Compiled:
     program: Any
     sampler: str
 
-    def fit(self, panel: Panel, *, draws: int, seed: int, accept: float = _ACCEPT) -> Posterior:
+    def fit(self, panel: Panel, *, draws: int, seed: int) -> Posterior:
+        """Sample with the outcomes of a panel laid out like the first, as long as a reported result needs."""
+        return self.walked(panel, Walk(4, 1000, draws), seed)
+
+    def refit(self, panel: Panel, *, seed: int) -> Posterior:
+        """Sample with new outcomes, briefly: two chains of 300 + 500 steps.
+
+        For predictions and comparisons, such as leaving some out or looking again each quarter. The checks ask for an
+        R-hat below 1.05, 100 effective draws and no divergences, and say where these are missed.
+        """
+        return self.walked(panel, REFIT, seed)
+
+    def walked(self, panel: Panel, walk: Walk, seed: int) -> Posterior:
         """Sample with the outcomes of a panel laid out like the first."""
         layout = lay_out(panel.frame, self.structure, self.priors)
         observed = Observed.of(layout, panel)
@@ -103,25 +143,24 @@ class Compiled:
                 "A compiled model is tied to its cells.",
                 "Compile again for this panel.",
             )
-        found = self._sample(observed.arrays, -(-draws // _CHAINS), seed, accept)
-        return _posterior(panel, layout, self.priors, observed, found, f"PyMC, {self.sampler}", seed)
+        found = self._sample(observed.arrays, walk, seed)
+        return _posterior(panel, self, layout, observed, found, walk, seed)
 
-    def _sample(self, arrays: Mapping[str, FloatArray], draws: int, seed: int, accept: float) -> Any:
-        cores = min(_CHAINS, os.cpu_count() or 1)
+    def _sample(self, arrays: Mapping[str, FloatArray], walk: Walk, seed: int) -> Any:
+        common = {
+            "draws": -(-walk.draws // walk.chains), "tune": walk.tune, "chains": walk.chains,
+            "cores": min(walk.chains, os.cpu_count() or 1), "target_accept": walk.accept,
+        }  # fmt: skip
         if self.sampler == "nutpie":
             ready = self.program.with_data(**arrays)
             return import_module("nutpie").sample(
-                ready, draws=draws, tune=_TUNE, chains=_CHAINS, cores=cores, seed=seed, target_accept=accept,
-                progress_bar=False,
-            )  # fmt: skip
+                ready, seed=seed, low_rank_modified_mass_matrix=walk.low_rank, progress_bar=False, **common
+            )
         pymc = import_module("pymc")
         numba = {} if self.sampler == "numpyro" else {"compile_kwargs": {"mode": "NUMBA"}}
         with self.model:
             pymc.set_data(arrays)
-            return pymc.sample(
-                draws=draws, tune=_TUNE, chains=_CHAINS, cores=cores, random_seed=seed, target_accept=accept,
-                nuts_sampler=self.sampler, progressbar=False, **numba,
-            )  # fmt: skip
+            return pymc.sample(random_seed=seed, nuts_sampler=self.sampler, progressbar=False, **common, **numba)
 
 
 def compiled(panel: Panel, structure: Structure, priors: Priors, sampler: str | None = None) -> Compiled:
@@ -158,7 +197,7 @@ def sample(
     """Compile and sample; chains that did not arrive walk once more, four times as long and with smaller steps."""
     ready = compiled(panel, structure, priors, sampler)
     found = ready.fit(panel, draws=draws, seed=seed)
-    return found if found.passed else ready.fit(panel, draws=_LONGER * draws, seed=seed, accept=_CAREFUL)
+    return found if found.passed else ready.walked(panel, Walk(4, 1000, _LONGER * draws, accept=_CAREFUL), seed)
 
 
 def build(observed: Observed, priors: Priors) -> Any:
@@ -257,7 +296,7 @@ def _counts(pm: Any, pt: Any, observed: Observed, hyper: dict[str, Any], predict
 
 
 def _posterior(
-    panel: Panel, layout: Layout, priors: Priors, observed: Observed, found: Any, engine: str, seed: int
+    panel: Panel, ready: Compiled, layout: Layout, observed: Observed, found: Any, walk: Walk, seed: int
 ) -> Posterior:
     """Read the draws, and complete what the chains leave to arithmetic."""
     generator = np.random.default_rng(np.random.SeedSequence([seed, 2]))
@@ -281,8 +320,8 @@ def _posterior(
     return Posterior(
         layout=layout,
         panel=panel,
-        priors=priors,
-        engine=engine,
+        priors=ready.priors,
+        engine=f"PyMC, {ready.sampler}",
         fixed=fixed,
         levels=levels + mean[:, None],
         effects=effects,
@@ -294,6 +333,8 @@ def _posterior(
             watched(layout, fixed, hyper, chains),
             np.asarray(statistics["diverging"].values),
             np.asarray(statistics["energy"].values),
+            walk.highest_rhat,
+            walk.least_ess,
         ),
         statistics={
             name: np.asarray(statistics[given].values, dtype=float).ravel()

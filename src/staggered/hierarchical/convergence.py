@@ -13,7 +13,13 @@ from ..value import BoolArray, FloatArray
 HIGHEST_RHAT, LEAST_ESS, LEAST_BFMI = 1.01, 400.0, 0.3
 
 
-def convergence(named: Mapping[str, FloatArray], diverging: BoolArray, energy: FloatArray) -> tuple[Check, ...]:
+def convergence(
+    named: Mapping[str, FloatArray],
+    diverging: BoolArray,
+    energy: FloatArray,
+    highest_rhat: float = HIGHEST_RHAT,
+    least_ess: float = LEAST_ESS,
+) -> tuple[Check, ...]:
     """Check every reported number, (chains, draws) each.
 
     References
@@ -31,12 +37,12 @@ def convergence(named: Mapping[str, FloatArray], diverging: BoolArray, energy: F
     simpler = "Give tighter priors, or leave out a part of the model that the data do not speak of."
     worst = max(rhat, key=lambda name: rhat[name])
     return (
-        _check("chains agree", rhat[worst] < HIGHEST_RHAT,
-               f"The largest R-hat is {rhat[worst]:.3f} ({worst}); below {HIGHEST_RHAT} is wanted.", longer),
+        _check("chains agree", rhat[worst] < highest_rhat,
+               f"The largest R-hat is {rhat[worst]:.3f} ({worst}); below {highest_rhat:g} is wanted.", longer),
         *(
-            _check(f"effective draws, {part}", min(ess.values()) > LEAST_ESS,
+            _check(f"effective draws, {part}", min(ess.values()) > least_ess,
                    f"The smallest effective number of draws in the {part} is {min(ess.values()):.0f} "
-                   f"({min(ess, key=lambda name: ess[name])}); above {LEAST_ESS:.0f} is wanted.", longer)
+                   f"({min(ess, key=lambda name: ess[name])}); above {least_ess:.0f} is wanted.", longer)
             for part, ess in (("middle", bulk), ("tails", tail))
         ),
         _check("no divergences", count == 0, f"{count} of {diverging.size} draws diverged.", simpler),
