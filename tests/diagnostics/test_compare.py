@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 import staggered as sg
 from tests.random_panels import random_panel, stepped_panel
@@ -58,3 +59,17 @@ def test_what_fails_is_named_and_the_rest_stands() -> None:
     assert len(found.estimates) + len(found.failed) == 2
     with pytest.raises(sg.DataError, match="No estimator was given"):
         sg.compare(panel, [])
+
+
+def test_a_comparison_cites_each_paper_once_and_is_drawn_as_its_estimates() -> None:
+    found = sg.compare(random_panel(3), [sg.Twfe(), sg.Imputation()], inference=sg.Jackknife())
+    papers = sg.cite(found)
+    assert len(set(papers)) == len(papers)
+    assert set(papers) == {paper for one in found.estimates for paper in sg.cite(one)}
+    assert len(sg.plot(found, ax=Figure()).get_yticklabels()) == 2
+
+
+def test_weights_are_drawn_as_those_of_their_rule() -> None:
+    design = sg.stepped(clusters=4, steps=3)
+    axes = sg.plot(sg.weights(sg.Twfe(), design), ax=Figure())
+    assert axes.get_ylabel() == sg.plot(sg.Twfe().rule(sg.Frame(design)), ax=Figure()).get_ylabel()

@@ -11,7 +11,7 @@ def test_two_way_fixed_effects_count_late_periods_of_early_starters_backwards() 
     found = sg.weights(sg.Twfe(), design)
     np.testing.assert_allclose(found.values, [[-0.5, 1.0, -0.5], [0.5, -1.0, 0.5]], atol=1e-12)
     assert found.negative == pytest.approx(-0.5)
-    assert "1 treated council-periods count backwards (their weights sum to -0.50)" in found.text()
+    assert "1 treated council-period counts backwards (weights of −0.5 together)" in found.text()
     assert sg.weights(sg.GroupTime(), design).negative == 0
 
 

@@ -9,6 +9,7 @@ import pytest
 
 import staggered as sg
 from staggered.hierarchical.posterior import Posterior
+from staggered.results.words import chance_words
 from tests.hierarchical.conftest import TREATED, panel_of, priors_of, simulated
 
 
@@ -77,7 +78,7 @@ def test_probabilities_are_shares_of_draws(fitted: Posterior) -> None:
     assert fitted.probability(below=0.0) == pytest.approx((estimate.draws < 0).mean())
     one = fitted.estimate("cluster")
     assert fitted.probability(below=-0.1, council="3") == pytest.approx((one.draws[:, 2] < -0.1).mean())
-    assert f"{100 * fitted.probability():.0f}%" in estimate.text()
+    assert chance_words(fitted.probability()) in estimate.text()
     with pytest.raises(sg.DataError, match="Kent has no effect of its own"):
         fitted.probability(council="Kent")
 

@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 
@@ -154,3 +156,15 @@ def test_the_call_is_r_text_with_every_input() -> None:
         assert f"{name} = " in conversion.call
     assert "total SD" in conversion.text()
     assert set(conversion.table()["input"]) < set(conversion.inputs)
+
+
+@pytest.mark.parametrize("tool", ["swCRTdesign", "SteppedPower", "swdpwr", "shiny"])
+def test_every_conversion_is_plain_values(tool: str) -> None:
+    plan = sg.Plan(
+        design=sg.stepped(clusters=8, steps=4, size=50),
+        outcome=sg.Outcome(sd=1.0),
+        covariance=sg.Nested(icc=0.05, cac=0.8),
+        effect=sg.Constant(0.3),
+    )
+    found = sg.convert(plan, tool).to_dict()
+    assert json.loads(json.dumps(found)) == found

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from staggered.results.words import interval_words, number_words
+from staggered.results.words import chance_words, interval_words, number_words
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,11 @@ def test_what_an_interval_allows(low: float, high: float, said: str) -> None:
     text = interval_words(low, high, 0.9, "interval")
     assert said in text
     assert "90%" in text
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [(0.0, "below 1%"), (0.004, "below 1%"), (0.006, "1%"), (0.5, "50%"), (0.994, "99%"), (0.996, "above 99%")],
+)
+def test_a_chance_is_never_said_to_be_nothing_or_certain(share: float, said: str) -> None:
+    assert chance_words(share) == said

@@ -29,7 +29,7 @@ def test_a_permutation_test_that_can_find_nothing_does_not_pass(write, planned_t
 def test_a_file_without_planning_values_says_so(write):
     found = by_name(write('schema = 1\n[study]\ntitle = "t"\n[design]\nkind = "stepped"\nclusters = 4\nsteps = 2\n'))
     assert found["plan"].passed
-    assert "does not give a baseline or sd in [outcome] and [correlation]" in found["plan"].message
+    assert "does not give a baseline or sd in [outcome] and a section [correlation]" in found["plan"].message
 
 
 def test_a_schedule_with_gaps_and_councils_that_never_start(write):

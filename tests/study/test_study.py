@@ -32,8 +32,10 @@ def test_power_follows_the_options_of_the_file(planned):
 
 def test_what_the_file_does_not_give_is_named(write):
     study = write(ABOUT + '[design]\nkind = "stepped"\nclusters = 4\nsteps = 2\n')
-    assert study.lacks == ("a baseline or sd in [outcome]", "[correlation]")
-    with pytest.raises(sg.StudyError, match=r"does not give a baseline or sd in \[outcome\] and \[correlation\]"):
+    assert study.lacks == ("a baseline or sd in [outcome]", "a section [correlation]")
+    with pytest.raises(
+        sg.StudyError, match=r"does not give a baseline or sd in \[outcome\] and a section \[correlation\]"
+    ):
         study.power() if study.effect else study.detectable()
 
 

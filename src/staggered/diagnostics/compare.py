@@ -41,6 +41,11 @@ class Comparison(Value):
     failed: tuple[tuple[str, str], ...] = ()
     cells: Literal["own", "common"] = "own"
 
+    @property
+    def references(self) -> tuple[str, ...]:
+        """Papers behind the estimates, each once."""
+        return tuple(dict.fromkeys(paper for one in self.estimates for paper in one.references))
+
     def table(self, level: float = 0.95) -> pd.DataFrame:
         """One row per estimator and inference: estimate, interval, p-value and coverage of treated cells."""
         rows = []

@@ -12,6 +12,7 @@ from ..design.design import Design
 from ..errors import listing
 from ..kernel.protocols import LinearEstimator
 from ..kernel.rule import Rule
+from ..results.words import number_words
 from ..value import FloatArray
 
 _NEGLIGIBLE = 1e-12
@@ -87,7 +88,8 @@ class Weights:
         if self.negative < -_NEGLIGIBLE:
             backwards = int((treated & (values < -_NEGLIGIBLE)).sum())
             said += (
-                f" {backwards} treated council-periods count backwards (their weights sum to {self.negative:.2f}): "
+                f" {backwards} treated council-period{'s count' if backwards > 1 else ' counts'} backwards "
+                f"(weights of {number_words(self.negative, 2)} together): "
                 "councils already treated serve as comparison, so an effect that grows can come out too small, or "
                 "with the wrong sign."
             )

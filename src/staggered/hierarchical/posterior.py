@@ -15,7 +15,7 @@ from ..model.prior import Belief, Priors
 from ..results.check import Check
 from ..results.estimate import Estimate, Term
 from ..results.uncertainty import Draws
-from ..results.words import number_words
+from ..results.words import chance_words, number_words
 from ..value import BoolArray, FloatArray, Value
 from .layout import Layout, practice_models
 from .structure import Family
@@ -268,7 +268,7 @@ class Posterior(Value):
 
     def _notes(self, draws: FloatArray) -> tuple[str, ...]:
         below = float((draws < 0).mean())
-        notes = [f"The probability that it is below zero is {100 * below:.0f}%."]
+        notes = [f"The probability that it is below zero is {chance_words(below)}."]
         treated = len(self.layout.treated)
         if treated < _FEW_TREATED:
             notes.append(

@@ -14,7 +14,7 @@ from ..data.panel import Panel
 from ..errors import StaggeredWarning
 from ..model.prior import HalfNormal, Normal, Priors
 from ..results.estimate import Estimate
-from ..results.words import number_words
+from ..results.words import chance_words, number_words
 from ..value import Value
 from .hierarchical import Hierarchical
 from .scaling import power_scaling
@@ -89,8 +89,8 @@ class Sensitivity(Value):
             f"With the priors as given the mean effect is {number_words(float(first.effect))}. Fitted again under "
             f"{len(table) - 1} other sets of priors it lies between {number_words(float(table['effect'].min()))} and "
             f"{number_words(float(table['effect'].max()))}, and the probability that it is below zero between "
-            f"{100 * table['probability_below_zero'].min():.0f}% and "
-            f"{100 * table['probability_below_zero'].max():.0f}%. {said} {self.verdict}"
+            f"{chance_words(float(table['probability_below_zero'].min()))} and "
+            f"{chance_words(float(table['probability_below_zero'].max()))}. {said} {self.verdict}"
         )
 
     def to_dict(self) -> dict[str, object]:

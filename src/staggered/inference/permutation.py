@@ -239,7 +239,7 @@ def allocation_notes(
             f"All {total} allowed allocations were used; no p-value below {1 / total:.3g} (1/{total}) is possible."
         ]
     else:
-        count = f"{others.count:,}" if others.count < 10**9 else f"{others.count:.3g}"
+        count = f"{others.count:,}" if others.count < 10**15 else f"{others.count:.3g}"
         notes = [
             f"{total - 1:,} of {count} allowed allocations were drawn at random; "
             f"no p-value below {1 / total:.2g} is possible."

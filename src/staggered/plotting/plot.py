@@ -10,6 +10,9 @@ from matplotlib.axes import Axes
 from ..allocation.allocate import Allocation
 from ..data.panel import Panel
 from ..design.design import Design
+from ..diagnostics.bacon import Decomposition
+from ..diagnostics.compare import Comparison
+from ..diagnostics.weights import Weights
 from ..errors import DataError, listing
 from ..hierarchical.beforehand import Beforehand
 from ..hierarchical.earlier import Learnt
@@ -19,6 +22,7 @@ from ..kernel.rule import Rule
 from ..model.plan import Plan
 from ..model.prior import Belief, Priors
 from ..results.attained import Attained
+from ..results.bounds import Bounds
 from ..results.design_comparison import DesignComparison
 from ..results.estimate import Estimate
 from ..results.information import Information
@@ -26,9 +30,11 @@ from ..results.joint_power import JointPower
 from ..results.power import Power
 from ..results.tornado import Tornado
 from . import beliefs
+from .bounds import bounds
 from .canvas import Place
 from .course import course
 from .coverage import coverage
+from .decomposition import decomposition
 from .design_comparison import design_comparison
 from .event_study import event_study
 from .forest import forest
@@ -52,13 +58,16 @@ def plot(result: object, ax: Place = None) -> Axes:
     bar for each cluster or period. A tornado: a bar for each assumption. Several outcomes: a bar for each.
     A panel: the outcome over time.
     An estimate by event time: an event study; of a hierarchical fit by council: raw beside pooled effects; any other,
-    or a list of estimates: a forest. A rule by cell: what can be estimated; any other: its weights. A belief, priors,
-    what they were learnt from, what they expect and what hangs on them: as such.
+    a comparison or a list of estimates: a forest. Bounds: an interval for each departure from parallel trends.
+    Goodman-Bacon's decomposition: a point for each comparison. A rule by cell: what can be estimated; any other rule,
+    and weights: a map of them. A belief, priors, what they were learnt from, what they expect and what hangs on them:
+    as such.
 
     Parameters
     ----------
     result : Design, Plan, Allocation, Power, Attained, DesignComparison, Information, JointPower, Tornado, \
-Panel, Estimate, sequence of Estimate, Rule, Belief, Priors, Learnt, Beforehand, Sensitivity or Posterior
+Panel, Estimate, Comparison, sequence of Estimate, Bounds, Decomposition, Rule, Weights, Belief, Priors, Learnt, \
+Beforehand, Sensitivity or Posterior
     ax : Axes or Figure, optional
         Where to draw. An empty figure takes the picture's own size; a new one is made when absent.
 
@@ -82,8 +91,8 @@ Panel, Estimate, sequence of Estimate, Rule, Belief, Priors, Learnt, Beforehand,
     """
     raise DataError(
         f"A {type(result).__name__} has no picture.",
-        "Designs, powers, panels, rules and estimates have one.",
-        "Give one of these, or a list of estimates.",
+        "Designs, plans, orders, powers, panels, estimates, comparisons, bounds, weights and priors have one.",
+        "Give one of these or a list of estimates; any result has .table() and .text().",
     )
 
 
@@ -164,6 +173,26 @@ def _(result: Sequence[object], ax: Place = None) -> Axes:
 def _(result: Rule, ax: Place = None) -> Axes:
     by_cell = any(term.cohort is not None and term.period is not None for term in result.terms)
     return coverage(result, ax) if by_cell else weights(result, ax)
+
+
+@plot.register
+def _(result: Comparison, ax: Place = None) -> Axes:
+    return forest(result.estimates, ax)
+
+
+@plot.register
+def _(result: Weights, ax: Place = None) -> Axes:
+    return weights(result.rule, ax)
+
+
+@plot.register
+def _(result: Bounds, ax: Place = None) -> Axes:
+    return bounds(result, ax)
+
+
+@plot.register
+def _(result: Decomposition, ax: Place = None) -> Axes:
+    return decomposition(result, ax)
 
 
 @plot.register

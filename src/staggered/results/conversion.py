@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ..value import Value
@@ -43,4 +44,7 @@ class Conversion(Value):
 
     def to_dict(self) -> dict[str, object]:
         """Everything printed, as plain values."""
-        return {"tool": self.tool, "inputs": dict(self.inputs), "call": self.call, "notes": list(self.notes)}
+        inputs = {
+            name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in self.inputs.items()
+        }
+        return {"tool": self.tool, "inputs": inputs, "call": self.call, "notes": list(self.notes)}

@@ -309,8 +309,9 @@ class Estimate(Value):
 
     def _degrees(self) -> str:
         df = float(self.uncertainty.df()[0])
+        shown = f"{df:.3g}" if df < 1000 else f"{df:,.0f}"
         return (
-            f" (t with {df:.3g} degrees of freedom)"
+            f" (t with {shown} degrees of freedom)"
             if isinstance(self.uncertainty, (Sampling, Satterthwaite)) and np.isfinite(df)
             else ""
         )

@@ -96,5 +96,5 @@ def _missed(row: Mapping[Hashable, Any]) -> str:
         parts.append(f"cluster {row['cluster']}" if row["cluster"].isdigit() else row["cluster"])
     if "period" in row:
         parts.append(f"period {row['period']}")
-    ratio, left = f"{row['variance_ratio']:.3g}", 100 * row["power_without"]
+    ratio, left = f"{row['variance_ratio']:.2f}", 100 * row["power_without"]
     return f"{' in '.join(parts)} (without it the variance would be {ratio} times as large and power {left:.1f}%)"

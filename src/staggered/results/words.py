@@ -24,6 +24,18 @@ def number_words(value: float, digits: int = 3) -> str:
     return ("−" if value < 0 else "+" if value > 0 else "") + text
 
 
+def chance_words(share: float) -> str:
+    """Give a probability in per cent; what rounds to none or to all is not said to be certain.
+
+    Examples
+    --------
+    >>> chance_words(0.412), chance_words(0.0), chance_words(0.9991)
+    ('41%', 'below 1%', 'above 99%')
+    """
+    percent = f"{100 * share:.0f}%"
+    return {"0%": "below 1%", "100%": "above 99%"}.get(percent, percent)
+
+
 def interval_words(low: float, high: float, level: float, kind: str, neutral: float = 0.0) -> str:
     """Say what an interval allows one to conclude; `neutral` stands for no effect, 1 for ratios.
 

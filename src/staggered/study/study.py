@@ -135,7 +135,7 @@ class Study:
         parts = (
             (self.design is None, "a schedule of its own in [design]"),
             (self.outcome is None, "a baseline or sd in [outcome]"),
-            (self.covariance is None, "[correlation]"),
+            (self.covariance is None, "a section [correlation]"),
         )
         return tuple(words for absent, words in parts if absent)
 

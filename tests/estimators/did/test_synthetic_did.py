@@ -200,7 +200,7 @@ def test_councils_that_cannot_take_part_are_named() -> None:
     said = " ".join(point.notes)
     assert "Left out for want of a period before treatment: 1." in said
     assert "not observed in every period: 4 and 9." in said
-    assert "fewer than two periods before go-live: cohorts 2." in said
+    assert "fewer than two periods before go-live: cohort 2." in said
     assert dict(zip([t.label for t in point.terms], np.isnan(point.values), strict=True)) == {
         "overall": False,
         "cohort 2": True,

@@ -114,7 +114,7 @@ def test_weights_of_a_constant_effect_are_those_of_kenny(sequences: int, ratio: 
 @pytest.mark.filterwarnings("ignore::staggered.errors.ConvergenceWarning")
 def test_negative_weights_are_warned_of_and_an_effect_that_may_change_has_none() -> None:
     panel = random_trial(6, clusters=8, steps=4, size=20, between=1.0)
-    with pytest.warns(sg.DesignWarning, match=r"negative weight to exposure time .*4 \(-0"):
+    with pytest.warns(sg.DesignWarning, match=r"negative weight to exposure time .*4 \(−0"):
         estimate = sg.Mixed().fit(panel)
     assert any('effect="exposure" lets it change' in note for note in estimate.notes)
     grid = weight_grid(fit_normal(sg.Mixed().model(panel)))

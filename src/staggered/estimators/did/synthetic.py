@@ -184,8 +184,9 @@ def donors_of(frame: Frame, estimator: str) -> Donors:
         raise _nobody(estimator, bool(len(donors)), bool(lost))
     cells = np.array(lost, dtype=np.int64).reshape(-1, 2)
     if len(cells):
-        named = listing([str(design.periods[g]) for g in np.unique(cells[:, 0])])
-        notes = (*notes, f"Not estimable, with fewer than two periods before go-live: cohorts {named}.")
+        starts = [str(design.periods[g]) for g in np.unique(cells[:, 0])]
+        which = f"cohort{'s' if len(starts) > 1 else ''} {listing(starts)}"
+        notes = (*notes, f"Not estimable, with fewer than two periods before go-live: {which}.")
     return Donors(frame, cohorts, donors, notes, cells)
 
 

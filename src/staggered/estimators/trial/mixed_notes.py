@@ -6,6 +6,7 @@ import numpy as np
 
 from ...data.panel import Panel
 from ...errors import listing
+from ...results.words import number_words
 from ...value import FloatArray
 from .effects import exposure_weights
 from .normal_fit import NormalFit
@@ -68,7 +69,9 @@ def exposure_note(panel: Panel, fit: NormalFit) -> str:
     against = weights < _NEGATIVE
     if not against.any():
         return ""
-    shown = listing([f"{s:g} ({w:+.2f})" for s, w in zip(exposures[against], weights[against], strict=True)])
+    shown = listing(
+        [f"{s:g} ({number_words(float(w), 2)})" for s, w in zip(exposures[against], weights[against], strict=True)]
+    )
     return (
         f"The effect is taken as constant, and the estimate then gives negative weight to exposure time {shown}: if "
         "the effect changes with time since the start, it can come out too small or with the wrong sign. "

@@ -10,6 +10,7 @@ from ...hierarchical.answers import Better, answers
 from ...hierarchical.councils import ranking, shrinkage
 from ...plotting.scale import Scale
 from ...plotting.shrinkage import shrinkage as picture
+from ...results.words import chance_words
 from ..children import children_of
 from ..document import Block, Bullets, Column, Figure, Paragraph, Section, Table
 from ..fitted import Fitted, scale_of_model
@@ -64,8 +65,8 @@ def _of_all(material: Material, fitted: Fitted, scale: Scale) -> str:
     better = _better(material)
     if better is None:
         below = fitted.posterior.probability()
-        return f"{said} The probability that it is a fall is {_percent(below)}.{_in_children(material, fitted)}"
-    chances = [_percent(float(first[name].iloc[0])) for name in ("any_benefit", "matters")]
+        return f"{said} The probability that it is a fall is {chance_words(below)}.{_in_children(material, fitted)}"
+    chances = [chance_words(float(first[name].iloc[0])) for name in ("any_benefit", "matters")]
     said += f" The probability that it is a change for the better ({better}) is {chances[0]}"
     beliefs = material.study.beliefs
     if beliefs is not None and beliefs.matters is not None:
@@ -119,7 +120,7 @@ def _each(material: Material, fitted: Fitted, table: pd.DataFrame, scale: Scale)
     chance = table["probability_below_zero"] if better is None else given["any_benefit"]
     numbers = table[["council", "raw", "pooled", "low", "high"]].to_numpy(dtype=object)
     rows = tuple(
-        (str(name), _cell(raw), pooled, low, high, _percent(share))
+        (str(name), _cell(raw), pooled, low, high, chance_words(share))
         for (name, raw, pooled, low, high), share in zip(numbers, chance, strict=True)
     )
     return Table(
@@ -137,7 +138,7 @@ def _each(material: Material, fitted: Fitted, table: pd.DataFrame, scale: Scale)
 def _places(fitted: Fitted) -> Table:
     table = ranking(fitted.posterior, _LEVEL)
     rows = tuple(
-        (str(name), f"{middle:.0f}", f"{low:.0f} to {high:.0f}", _percent(first))
+        (str(name), f"{middle:.0f}", f"{low:.0f} to {high:.0f}", chance_words(first))
         for name, middle, low, high, first in table.to_numpy(dtype=object)
     )
     return Table(
@@ -172,10 +173,6 @@ def _answers(material: Material, fitted: Fitted) -> pd.DataFrame:
 def _better(material: Material) -> Better | None:
     told = material.study.spec.outcome
     return told.better if told is not None else None
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f}%"
 
 
 def _cell(value: float) -> str | float:
