@@ -154,7 +154,12 @@ class Compiled:
         if self.sampler == "nutpie":
             ready = self.program.with_data(**arrays)
             return import_module("nutpie").sample(
-                ready, seed=seed, low_rank_modified_mass_matrix=walk.low_rank, progress_bar=False, **common
+                ready,
+                seed=seed,
+                low_rank_modified_mass_matrix=walk.low_rank,
+                save_warmup=False,
+                progress_bar=False,
+                **common,
             )
         pymc = import_module("pymc")
         numba = {} if self.sampler == "numpyro" else {"compile_kwargs": {"mode": "NUMBA"}}
