@@ -28,7 +28,7 @@ from .glmm_family import FAMILIES
 from .glmm_fit import GlmmFit
 from .glmm_inference import bootstrap, permuted, profiles
 from .glmm_model import FIXED, GlmmChoices, GlmmModel, fitted
-from .glmm_notes import boundary_notes, component_notes, components, panel_notes
+from .glmm_notes import boundary_notes, component_notes, components, movement_alert, panel_notes
 from .glmm_scales import Averages, Scales
 from .glmm_standardise import standardised
 from .linearised import linearised
@@ -218,14 +218,15 @@ class Glmm(Fitting):
         wide = model.contrast @ covariance[:p, :p] @ model.contrast.T
         leaf = Sampling(wide, np.full(len(wide), degrees))
         scales = self._scales(panel, model, fit, covariance, degrees)
-        return self._estimate(panel, model, fit, leaf, _DEGREES_IN_WORDS[df], scales)
+        return self._estimate(panel, model, fit, leaf, _DEGREES_IN_WORDS[df], scales, alerts=movement_alert(model, fit))
 
     def by_profile(self, panel: Panel) -> Estimate:
         """Estimate with the profile of the likelihood, by Laplace's approximation."""
         self._refuse_quadrature("likelihood profiles")
         model, fit = self._fitted(panel)
         _, leaf = profiles(model, fit)
-        return self._estimate(panel, model, fit, leaf, Profile().name, self._scales(panel, model, fit))
+        alerts = movement_alert(model, fit)
+        return self._estimate(panel, model, fit, leaf, Profile().name, self._scales(panel, model, fit), alerts=alerts)
 
     def by_bootstrap(self, panel: Panel, draws: int, seed: int) -> Estimate:
         """Estimate with t ratios in data drawn from the fitted model."""
@@ -235,7 +236,8 @@ class Glmm(Fitting):
         _, leaf, lost = bootstrap(model, fit, null, draws, seed)
         said = (f"{lost} of {2 * draws} fits ran away or did not converge and are left out.",) if lost else ()
         scales = self._scales(panel, model, fit)
-        return self._estimate(panel, model, fit, leaf, ParametricBootstrap().name, scales, said)
+        alerts = movement_alert(model, fit)
+        return self._estimate(panel, model, fit, leaf, ParametricBootstrap().name, scales, said, alerts)
 
     def _by_sandwich(self, panel: Panel, inference: Cluster) -> Estimate:
         """Estimate with a cluster-robust variance of the model linearised at its fit."""
@@ -319,6 +321,7 @@ class Glmm(Fitting):
         inference: str,
         scales: Scales,
         notes: tuple[str, ...] = (),
+        alerts: tuple[str, ...] = (),
     ) -> Estimate:
         effect = model.effect
         assert effect is not None
@@ -332,7 +335,7 @@ class Glmm(Fitting):
             outcome=panel.name,
             headed=effect.headed,
             references=self.references,
-            alerts=() if fit.converged[0] else boundary_notes(fit)[-1:],
+            alerts=alerts if fit.converged[0] else boundary_notes(fit)[-1:],
             posterior=scales,
         )
         everything = (

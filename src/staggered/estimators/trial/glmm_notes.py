@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import chdtrc
 
 from ...data.panel import Panel
 from ...errors import listing
@@ -13,6 +14,9 @@ from .glmm_model import GlmmModel
 
 _NO_VARIANCES = ("decay", "treatment beyond level")
 _NODES = 15
+_MOVES = 1.5
+"""Times the variance from which intervals are a fifth too narrow."""
+_BY_CHANCE = 0.01
 
 
 def components(model: GlmmModel, fit: GlmmFit) -> Components:
@@ -73,6 +77,43 @@ def component_notes(model: GlmmModel, fit: GlmmFit) -> tuple[str, ...]:
     if data.family == "negbinomial":
         said += f" Beyond chance, counts vary with a dispersion of {np.exp(fit.point.dispersion[0]):.3g}."
     return (said,)
+
+
+def movement(model: GlmmModel, fit: GlmmFit) -> tuple[float, float]:
+    """How much more cells vary than their risks or rates allow: Pearson's χ² over its degrees of freedom, and its p.
+
+        Σ (Y_ct − μ_ct)² / Var(Y_ct) ÷ (cells − coefficients − councils with an effect of their own)
+
+    over council-periods, each council's own effect at its mode. 1 and 1 where the model has room for the movement
+    (an effect of each council-period, a dispersion), or no degrees of freedom are left.
+    """
+    data = fit.data
+    if data.family == "negbinomial" or {"cluster-period", "decay"} & set(data.structure.names):
+        return 1.0, 1.0
+    share = mean_of(data.family, fit.point.eta[:1])
+    mean = share * data.count
+    spread = data.sums(mean * (1 - share) if data.family == "binomial" else mean)[0]
+    apart = data.sums(data.total[:1] - mean)[0]
+    seen = spread > 0
+    councils = int(seen.any(axis=1).sum()) if data.variances else 0
+    free = int(seen.sum()) - (data.fixed - data.covariates.shape[1]) - councils
+    if free < 1:
+        return 1.0, 1.0
+    found = float((apart[seen] ** 2 / spread[seen]).sum())
+    return found / free, float(chdtrc(free, found))
+
+
+def movement_alert(model: GlmmModel, fit: GlmmFit) -> tuple[str, ...]:
+    """Say that councils move from period to period by more than the model's own intervals know."""
+    times, p_value = movement(model, fit)
+    if times < _MOVES or p_value > _BY_CHANCE:
+        return ()
+    models = 'covariance="nested"' + (', family="negbinomial"' if fit.data.family == "poisson" else "")
+    return (
+        f"Council-periods vary {times:.3g} times as much as this model allows, so that its own intervals are too "
+        f"narrow by a factor of about {np.sqrt(times):.2g}: nothing should be concluded from them. "
+        f"Use {models}, Jackknife() or Permutation().",
+    )
 
 
 def boundary_notes(fit: GlmmFit) -> tuple[str, ...]:
