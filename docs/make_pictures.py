@@ -30,6 +30,10 @@ PICTURES = {
     "comparing-designs": ("concepts/comparing-designs.md", "best"),
     "several-outcomes": ("concepts/several-outcomes.md", "both"),
     "effects-over-time": ("concepts/effects-over-time.md", "rule"),
+    "allocation": ("concepts/allocation.md", "drawn"),
+    "simulation": ("concepts/simulation.md", "spread"),
+    "few-clusters": ("concepts/few-clusters.md", "same_data"),
+    "how-many-councils": ("concepts/how-many-councils.md", "curve"),
 }
 """Name of a picture: its page, and the name of what is drawn."""
 _BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -53,7 +57,7 @@ def draw(name: str) -> bytes:
     stream, figure = io.BytesIO(), Figure()
     with mpl.rc_context({"svg.hashsalt": name, "svg.fonttype": "none", "font.family": "sans-serif"}):
         sg.plot(values(page)[what], figure)
-        figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
+        figure.savefig(stream, format="svg", bbox_inches="tight", metadata={"Date": None, "Creator": None})
     return re.sub(rb"[ \t]+$", b"", stream.getvalue(), flags=re.MULTILINE)
 
 
