@@ -29,7 +29,7 @@ def script() -> ModuleType:
 @pytest.mark.slow
 @pytest.mark.parametrize("deviation", [0.15])
 def test_rejections_agree_with_the_earlier_simulation(script: ModuleType, deviation: float) -> None:
-    draws, earlier = 600, script.EARLIER[deviation]
+    draws, earlier = 1000, script.EARLIER[deviation]
     found = script.rejections(deviation, draws, seed=7)
     error = math.sqrt(earlier * (1 - earlier) * (1 / script.EARLIER_DRAWS + 1 / draws))
     assert abs(found[script.PLANNED] - earlier) < 3 * error
