@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import staggered as sg
-from staggered.estimators.trial.effects import effect_columns, exposure_weights, natural_spline, time_columns
+from staggered.estimators.trial.effects import effect_columns, natural_spline, time_columns
 from staggered.estimators.trial.mixed_notes import weight_grid
 from staggered.estimators.trial.normal_fit import fit_normal
 from tests.estimators.trial.trials import random_trial
@@ -103,7 +103,9 @@ def test_weights_of_a_constant_effect_are_those_of_kenny(sequences: int, ratio: 
     columns = found.model.columns
     phi = np.linalg.inv(np.einsum("clp,clm,cmq->pq", columns, precision, columns))
     grid = precision @ columns @ phi[-1]
-    exposures, weights = exposure_weights(grid, panel.frame)
+    effect = found.model.effect
+    assert effect is not None
+    exposures, weights = effect.exposures, effect.weights(grid)
     q, s, f = sequences, exposures, ratio
     expected = (
         6 * (s - q - 1) * ((1 + 2 * f * q) * s - (1 + f + f * q) * q) / (q * (q + 1) * (f * q**2 + 2 * q - f * q - 2))

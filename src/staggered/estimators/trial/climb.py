@@ -89,7 +89,7 @@ def _climb(problem: Problem, theta: FloatArray) -> Maximum:
         # Where rounding hides any further rise, a promise this small is kept already.
         converged |= moving & (trial.criterion >= point.criterion) & (decrement < _NEARLY)
         point, scoring = trial, decrement > _FAR
-    return Maximum(point, _free(point, bounds, _unit(point)), converged)
+    return Maximum(point, _free(point, bounds, _curvature(point)), converged)
 
 
 def _starts(problem: Problem) -> tuple[IntArray, FloatArray]:
@@ -97,8 +97,9 @@ def _starts(problem: Problem) -> tuple[IntArray, FloatArray]:
     structure = problem.structure
     grid = structure.grid()
     values, scales = criterion(problem, grid)
-    _, group = np.unique(grid[:, structure.branches], axis=0, return_inverse=True)
-    members = [np.flatnonzero(group.ravel() == one) for one in range(int(group.max()) + 1)]
+    shapes = grid[:, structure.branches]
+    group = np.unique(shapes, axis=0, return_inverse=True)[1].ravel() if shapes.size else np.zeros(len(grid), int)
+    members = [np.flatnonzero(group == one) for one in range(int(group.max()) + 1)]
     every = np.arange(values.shape[1])
     best = np.stack([one[np.nanargmin(values[one], axis=0)] for one in members])
     heights = values[best, every]
@@ -122,7 +123,7 @@ def _second_starts(problem: Problem, found: Maximum) -> tuple[IntArray, FloatArr
     theta = np.repeat(found.point.theta[held], len(values), axis=0)
     theta[:, shape] = np.tile(values, len(held))
     tried = evaluate(problem.subset(np.repeat(held, len(values))), theta)
-    unit = _unit(tried)[:, variance].reshape(len(held), -1)
+    unit = _unit(_curvature(tried))[:, variance].reshape(len(held), -1)
     promise = tried.gradient[:, variance].reshape(len(held), -1) * unit
     best = promise.argmin(axis=1)
     every = np.arange(len(held))
@@ -132,11 +133,11 @@ def _second_starts(problem: Problem, found: Maximum) -> tuple[IntArray, FloatArr
     return held[rises], start[rises]
 
 
-def _free(point: Evaluation, bounds: FloatArray, unit: FloatArray) -> BoolArray:
+def _free(point: Evaluation, bounds: FloatArray, curvature: FloatArray) -> BoolArray:
     """Parameters that may move: not at an end of their range with the criterion rising inwards."""
-    near = _CLOSE * unit
+    near = _CLOSE * _unit(curvature)
     # A rate of decay without its variance changes nothing.
-    told = _curvature(point) > _NOTHING
+    told = curvature > _NOTHING
     at_low = (point.theta <= bounds[:, 0] + near) & (point.gradient >= 0)
     at_high = (point.theta >= bounds[:, 1] - near) & (point.gradient <= 0)
     return np.asarray(told & ~(at_low | at_high))
@@ -148,10 +149,9 @@ def _curvature(point: Evaluation) -> FloatArray:
     return np.asarray(np.maximum(expected, np.abs(np.diagonal(point.observed, axis1=1, axis2=2))))
 
 
-def _unit(point: Evaluation) -> FloatArray:
+def _unit(curvature: FloatArray) -> FloatArray:
     """What is a natural step of each parameter, (B, K); one tolerance then fits all."""
-    size = _curvature(point)
-    return np.asarray(1 / np.sqrt(np.where(size > _NOTHING, size, 1.0)))
+    return np.asarray(1 / np.sqrt(np.where(curvature > _NOTHING, curvature, 1.0)))
 
 
 def _newton(point: Evaluation, bounds: FloatArray, scoring: BoolArray) -> tuple[FloatArray, FloatArray]:
@@ -160,15 +160,15 @@ def _newton(point: Evaluation, bounds: FloatArray, scoring: BoolArray) -> tuple[
     Data sets that are still far off take the expected curvature, with which balanced layouts arrive in one step.
     A parameter that the step would carry beyond its range stops at the end of it, and the others are solved for again.
     """
-    unit = _unit(point)
+    curvature = _curvature(point)
+    unit = _unit(curvature)
     low, high = (bounds[:, 0] - point.theta) / unit, (bounds[:, 1] - point.theta) / unit
-    usable = np.diagonal(point.expected, axis1=1, axis2=2) > 0.1 * _curvature(point)
+    usable = np.diagonal(point.expected, axis1=1, axis2=2) > 0.1 * curvature
     curve = np.where((scoring & usable.all(axis=1))[:, None, None], point.expected, point.observed)
     curve, slope = curve * unit[:, :, None] * unit[:, None, :], point.gradient * unit
-    free = _free(point, bounds, unit)
+    free = inside = _free(point, bounds, curvature)
     # Held parameters that are not quite at the end of their range go there.
-    at_end = np.where(slope > 0, np.maximum(low, -_CLOSE), np.where(slope < 0, np.minimum(high, _CLOSE), 0.0))
-    step = np.where(free, 0.0, at_end)
+    step = np.where(free, 0.0, np.minimum(np.maximum(-_CLOSE * np.sign(slope), low), high))
     for _ in range(free.shape[1]):
         solved = _solved(curve, slope + (curve @ np.where(free, 0.0, step)[:, :, None])[:, :, 0], free)
         # A quadratic is not believed further than a few standard errors away.
@@ -184,10 +184,12 @@ def _newton(point: Evaluation, bounds: FloatArray, scoring: BoolArray) -> tuple[
         step = np.where(first, room, step)
         free = free & ~first
     promise = -(step * slope).sum(axis=1)
-    downhill = np.where(_free(point, bounds, unit), np.clip(-slope, low, high), 0.0)
-    wrong = (promise < 0)[:, None]
-    promise = np.where(wrong[:, 0], (downhill**2).sum(axis=1), promise)
-    return np.asarray(np.where(wrong, downhill, step) * unit), np.asarray(promise)
+    wrong = promise < 0
+    if wrong.any():
+        downhill = np.where(inside, np.minimum(np.maximum(-slope, low), high), 0.0)
+        promise = np.where(wrong, (downhill**2).sum(axis=1), promise)
+        step = np.where(wrong[:, None], downhill, step)
+    return np.asarray(step * unit), np.asarray(promise)
 
 
 def _solved(curve: FloatArray, slope: FloatArray, free: BoolArray) -> FloatArray:

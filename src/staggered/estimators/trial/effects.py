@@ -19,7 +19,7 @@ import numpy as np
 from ...data.frame import Frame
 from ...errors import DesignError
 from ...results.estimate import Term
-from ...value import FloatArray
+from ...value import FloatArray, IntArray
 
 EFFECTS = ("constant", "exposure", "random-exposure", "spline", "delayed")
 TIMES = ("categorical", "linear", "spline")
@@ -39,8 +39,10 @@ class EffectColumns:
     estimand : str
     exposures : array (S,)
         Exposure times 1, 2, ... that are observed.
-    random : array (clusters, periods, S) or None
-        Columns whose coefficients are drawn from a common distribution.
+    indicator : array (clusters, periods, S)
+        Treatment of each cell, at its exposure time.
+    random : bool
+        Whether the indicator's coefficients are drawn from a common distribution.
     """
 
     grid: FloatArray
@@ -49,7 +51,18 @@ class EffectColumns:
     headed: bool
     estimand: str
     exposures: FloatArray
-    random: FloatArray | None = None
+    indicator: FloatArray
+    random: bool = False
+
+    def weights(self, by_cell: FloatArray) -> FloatArray:
+        """Weight of each exposure time in an estimate of a constant effect; they sum to 1.
+
+        Parameters
+        ----------
+        by_cell : array (clusters, periods)
+            Weight of each cell in the estimate.
+        """
+        return by_cell.reshape(-1) @ self.indicator.reshape(by_cell.size, -1)
 
 
 def effect_columns(frame: Frame, effect: str, *, knots: int = 4, delay: int = 1) -> EffectColumns:
@@ -71,7 +84,7 @@ def effect_columns(frame: Frame, effect: str, *, knots: int = 4, delay: int = 1)
     """
     treatment = np.where(frame.used, np.nan_to_num(frame.design.treatment), 0.0)
     exposure = np.where(treatment > 0, frame.design.exposure, 0)
-    found = np.unique(exposure[exposure > 0])
+    found = np.flatnonzero(np.bincount(exposure[exposure > 0])).astype(np.int64)
     _require_effect(effect, len(found), knots, delay)
     indicator = (exposure[:, :, None] == found) * treatment[:, :, None]
     curve = tuple(Term(f"event {s - 1:+d}" if s > 1 else "event 0", event=int(s) - 1) for s in found)
@@ -84,6 +97,7 @@ def effect_columns(frame: Frame, effect: str, *, knots: int = 4, delay: int = 1)
             False,
             "effect of treatment, taken as constant from the first treated period on",
             found.astype(float),
+            indicator,
         )
     if effect == "random-exposure":
         return EffectColumns(
@@ -94,6 +108,7 @@ def effect_columns(frame: Frame, effect: str, *, knots: int = 4, delay: int = 1)
             "mean of an effect that varies at random over the time since the start",
             found.astype(float),
             indicator,
+            random=True,
         )
     if effect == "delayed":
         early = min(delay, len(found) - 1)
@@ -107,10 +122,11 @@ def effect_columns(frame: Frame, effect: str, *, knots: int = 4, delay: int = 1)
         overall = average @ basis
         estimand = _averaged(found)
     contrast = np.vstack([overall, basis])
-    return EffectColumns(indicator @ basis, contrast, (Term("overall"), *curve), True, estimand, found.astype(float))
+    terms = (Term("overall"), *curve)
+    return EffectColumns(indicator @ basis, contrast, terms, True, estimand, found.astype(float), indicator)
 
 
-def _averaged(exposures: FloatArray) -> str:
+def _averaged(exposures: IntArray) -> str:
     return f"average effect over exposure times {exposures[0]:g} to {exposures[-1]:g}, each counting alike (TATE)"
 
 
@@ -185,17 +201,3 @@ def time_columns(frame: Frame, time: str, *, knots: int = 4) -> FloatArray:
     if time == "categorical":
         return np.eye(len(middle))[:, frame.used.any(axis=0)]
     return natural_spline(middle, 2 if time == "linear" else knots)
-
-
-def exposure_weights(by_cluster: FloatArray, frame: Frame) -> tuple[FloatArray, FloatArray]:
-    """Exposure times and the weight that an estimate of a constant effect gives to each; they sum to 1.
-
-    Parameters
-    ----------
-    by_cluster : array (clusters, periods)
-        Weight of each cell in the estimate.
-    """
-    treatment = np.where(frame.used, np.nan_to_num(frame.design.treatment), 0.0)
-    exposure = np.where(treatment > 0, frame.design.exposure, 0)
-    found = np.unique(exposure[exposure > 0])
-    return found.astype(float), np.array([(by_cluster * treatment)[exposure == s].sum() for s in found])

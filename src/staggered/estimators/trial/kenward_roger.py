@@ -30,8 +30,10 @@ def parameter_covariance(information: FloatArray, kept: BoolArray) -> FloatArray
     size = np.diagonal(information, axis1=1, axis2=2)
     unit = np.where(kept & (size > 0), 1 / np.sqrt(np.where(size > 0, size, 1.0)), 0.0)
     scale = unit[:, :, None] * unit[:, None, :]
-    scaled = np.where(both, information * scale, 0.0)
-    return np.asarray(2 * np.linalg.pinv(scaled, rcond=_NEGLIGIBLE, hermitian=True) * scale)
+    values, vectors = np.linalg.eigh(np.where(both, information * scale, 0.0))
+    told = np.abs(values) > _NEGLIGIBLE * np.abs(values).max(axis=1, keepdims=True)
+    turns = np.where(told, 2 / np.where(told, values, 1.0), 0.0)
+    return np.asarray((vectors * turns[:, None]) @ turned(vectors) * scale)
 
 
 def satterthwaite_spread(point: Evaluation, free: BoolArray) -> FloatArray:

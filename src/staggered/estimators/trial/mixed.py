@@ -238,21 +238,21 @@ class Mixed(Fitting):
         """Estimate with weights from a fit without the effect, under every allocation."""
         self._refuse_shared("a permutation test")
         values, reference, notes, fit = permuted(panel, self.choices(panel), inference)
-        return self._estimate(panel, fit, values, reference, inference.name, (*self._exposure(panel, fit), *notes))
+        return self._estimate(panel, fit, values, reference, inference.name, (*self._exposure(fit), *notes))
 
     def _fitted(self, panel: Panel) -> tuple[NormalFit, tuple[str, ...]]:
         """Fit, warn of what a reader must know, and give what a constant effect is said to hide."""
         fit = fit_normal(self.model(panel))
         for said in boundary_notes(fit):
             warnings.warn(said, ConvergenceWarning, stacklevel=5)
-        hidden = self._exposure(panel, fit)
+        hidden = self._exposure(fit)
         for said in hidden:
             warnings.warn(said, DesignWarning, stacklevel=5)
         return fit, hidden
 
-    def _exposure(self, panel: Panel, fit: NormalFit) -> tuple[str, ...]:
+    def _exposure(self, fit: NormalFit) -> tuple[str, ...]:
         """Say that a constant effect counts some exposure times against itself, where it does."""
-        said = exposure_note(panel, fit) if self.effect == "constant" else ""
+        said = exposure_note(fit) if self.effect == "constant" else ""
         return (said,) if said else ()
 
     def _wald(self, panel: Panel, fit: NormalFit) -> tuple[FloatArray, Uncertainty]:
@@ -266,13 +266,12 @@ class Mixed(Fitting):
             return values, Sampling(leaf.plain, np.full(len(values), self.counted_degrees(panel.frame, fit.model)))
         contrast = fit.contrasts(model.effect.contrast)
         values = contrast @ fit.beta[0]
-        plain, slopes, spread = fit.satterthwaite(contrast)
-        if self.df == "satterthwaite":
-            return values, Satterthwaite(plain[0], plain[0], slopes[0], spread[0])
-        if self.df == "kenward-roger":
-            covariance, slopes, spread = fit.kenward_roger(contrast)
-            return values, Satterthwaite(covariance[0], plain[0], slopes[0], spread[0])
-        return values, Sampling(plain[0], np.full(len(values), self.counted_degrees(panel.frame, fit.model)))
+        plain = fit.variance(contrast)[0]
+        if self.df in {"kenward-roger", "satterthwaite"}:
+            by = fit.kenward_roger if self.df == "kenward-roger" else fit.satterthwaite
+            covariance, slopes, spread = by(contrast)
+            return values, Satterthwaite(covariance[0], plain, slopes[0], spread[0])
+        return values, Sampling(plain, np.full(len(values), self.counted_degrees(panel.frame, fit.model)))
 
     def counted_degrees(self, frame: Frame, model: NormalModel) -> float:
         """Degrees of freedom that are counted and not estimated.

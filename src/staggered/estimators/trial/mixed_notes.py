@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...data.panel import Panel
 from ...errors import listing
 from ...results.words import number_words
 from ...value import FloatArray
-from .effects import exposure_weights
 from .normal_fit import NormalFit
 
 _NEGATIVE = -1e-9
@@ -61,11 +59,12 @@ def weight_grid(fit: NormalFit) -> FloatArray:
     return grid
 
 
-def exposure_note(panel: Panel, fit: NormalFit) -> str:
+def exposure_note(fit: NormalFit) -> str:
     """Say that an estimate of a constant effect counts some exposure times against itself; "" when it does not."""
-    if fit.model.effect is None:
+    effect = fit.model.effect
+    if effect is None:
         return ""
-    exposures, weights = exposure_weights(weight_grid(fit), panel.frame)
+    exposures, weights = effect.exposures, effect.weights(weight_grid(fit))
     against = weights < _NEGATIVE
     if not against.any():
         return ""

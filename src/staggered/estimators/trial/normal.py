@@ -182,7 +182,7 @@ def normal_model(panel: Panel, choices: Choices) -> NormalModel:
     names = (*(f"time {k + 1}" for k in range(calendar.shape[1])), *data.covariate_names)
     columns = np.concatenate([*groups, *([data.spread(effect.grid)] if effect else [])], axis=2)
     kept, said = independent(columns, names, effect)
-    crossed = data.spread(effect.random) if effect is not None and effect.random is not None else None
+    crossed = data.spread(effect.indicator) if effect is not None and effect.random else None
     structure = working_structure(working, panel.frame, data, crossed=crossed)
     require_clusters(structure, int(data.real.any(axis=1).sum()), working)
     chosen = tuple(name for name, keep in zip(names, kept, strict=False) if keep)

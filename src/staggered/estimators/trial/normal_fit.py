@@ -86,13 +86,16 @@ class NormalFit:
         wide[:, self.model.effect_rows] = rows
         return wide
 
+    def variance(self, contrast: FloatArray) -> FloatArray:
+        """Covariance of contrasts (B, k, k), the variance parameters taken as known."""
+        return np.asarray(contrast @ self.covariance @ contrast.T)
+
     def satterthwaite(self, contrast: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Covariance of contrasts (B, k, k), its derivatives (B, K, k, k) and the parameters' covariance."""
         point = self.maximum.point
         scale = self.unit[:, None, None] ** 2
-        plain = contrast @ point.covariance @ contrast.T * scale
         spread = satterthwaite_spread(point, self.maximum.free)
-        return plain, slopes(point, contrast) * scale[:, None], spread
+        return self.variance(contrast), slopes(point, contrast) * scale[:, None], spread
 
     def kenward_roger(self, contrast: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Adjusted covariance of contrasts (B, k, k), derivatives (B, K, k, k) and the parameters' covariance."""
