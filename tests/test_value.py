@@ -1,6 +1,6 @@
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
@@ -47,6 +47,20 @@ def test_equality_is_by_contents() -> None:
 )
 def test_different_contents_have_different_digests(one: object, other: object) -> None:
     assert digest(one) != digest(other)
+
+
+def test_what_follows_from_the_fields_is_no_content() -> None:
+    @dataclass(frozen=True, slots=True, eq=False)
+    class Doubled(Value):
+        array: np.ndarray
+        name: str = "x"
+        double: np.ndarray = field(init=False)
+
+        def __post_init__(self) -> None:
+            object.__setattr__(self, "double", 2 * self.array)
+
+    Doubled.__name__ = "Thing"
+    assert digest(Doubled(np.ones(2))) == digest(Thing(np.ones(2)))
 
 
 def test_order_of_keys_and_layout_of_arrays_do_not_matter() -> None:

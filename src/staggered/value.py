@@ -24,6 +24,12 @@ def read_only(array: NDArray[Any]) -> NDArray[Any]:
     return array
 
 
+def settled(array: NDArray[Any]) -> NDArray[Any]:
+    """Close a fresh array, which nobody else holds, against writing."""
+    array.flags.writeable = False
+    return array
+
+
 def digest(value: object) -> str:
     """SHA-256 of the contents of a value, stable between runs and machines.
 
@@ -41,7 +47,8 @@ def _feed(running: Any, value: object) -> None:
     """Add one value to a running hash, with its kind, so that 1, 1.0 and "1" differ."""
     if is_dataclass(value) and not isinstance(value, type):
         running.update(type(value).__name__.encode())
-        for part in fields(value):
+        # What is worked out from the other fields is no content of its own.
+        for part in (one for one in fields(value) if one.init):
             running.update(part.name.encode())
             _feed(running, getattr(value, part.name))
     elif isinstance(value, np.ndarray):

@@ -19,6 +19,12 @@ def test_cells_in_use_are_observed_and_present() -> None:
     assert sg.Frame(DESIGN).used.tolist() == DESIGN.observed.tolist()
 
 
+def test_clusters_that_start_in_each_period_are_counted_among_those_with_data() -> None:
+    frame = sg.Frame(sg.Design([[0, 1, 1], [0, 0, 1], [0, 1, 1], [0, 0, 0]])).without(2)
+    assert frame.seen.tolist() == [True, True, False, True]
+    assert frame.starting().tolist() == [0, 1, 1, 1]
+
+
 def test_arrays_are_read_only_and_copied() -> None:
     weights = np.ones((3, 3))
     frame = sg.Frame(DESIGN, weights=weights)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..design.design import Design
 from ..errors import DataError, DesignError, listing
-from ..value import BoolArray, FloatArray, IntArray, Value, read_only
+from ..value import BoolArray, FloatArray, IntArray, Value, read_only, settled
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,6 +32,13 @@ class Frame(Value):
     per : str
         Of what the estimate is an average: "council" or "child".
 
+    Attributes
+    ----------
+    used : array (clusters, periods) of bool
+        Cells that are both observed by the design and present in the data.
+    seen : array (clusters,) of bool
+        Clusters with data in use.
+
     Raises
     ------
     DataError
@@ -50,6 +57,8 @@ class Frame(Value):
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     covariates: Mapping[str, FloatArray] = field(default_factory=dict)
     per: str = "council"
+    used: BoolArray = field(init=False, repr=False)
+    seen: BoolArray = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         shape = self.design.treatment.shape
@@ -57,7 +66,8 @@ class Frame(Value):
         weights = np.ones(shape) if self.weights is None else np.asarray(self.weights, dtype=float)
         for name, grid in (("present", present), ("weights", weights), *self.covariates.items()):
             _require_shape(name, np.shape(grid), shape)
-        wrong = present & self.design.observed & ~(np.isfinite(weights) & (weights > 0))
+        used = settled(present & self.design.observed)
+        wrong = used & ~(np.isfinite(weights) & (weights > 0))
         if wrong.any():
             named = [f"{self.design.clusters[i]} in {self.design.periods[t]}" for i, t in np.argwhere(wrong)]
             raise DataError(
@@ -67,12 +77,14 @@ class Frame(Value):
             )
         object.__setattr__(self, "present", read_only(present))
         object.__setattr__(self, "weights", read_only(weights))
+        object.__setattr__(self, "used", used)
+        object.__setattr__(self, "seen", settled(np.asarray(used.any(axis=1))))
 
-    @property
-    def used(self) -> BoolArray:
-        """Cells that are both observed by the design and present in the data."""
-        assert self.present is not None
-        return self.present & self.design.observed
+    def starting(self) -> IntArray:
+        """Clusters with data that start in each period and, last, those that never do, (periods + 1,)."""
+        never = self.used.shape[1]
+        start = self.design.start[self.seen]
+        return np.bincount(np.minimum(start, never).astype(np.int64), minlength=never + 1)
 
     def dealt(self, order: IntArray) -> Frame:
         """Give the same clusters each other's schedules: cluster i receives the schedule of `order[i]`."""

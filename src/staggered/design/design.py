@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import DesignError, listing
-from ..value import BoolArray, DateArray, FloatArray, IntArray, Value, read_only
+from ..value import BoolArray, DateArray, FloatArray, IntArray, Value, read_only, settled
 
 
 @dataclass(frozen=True, slots=True, eq=False, init=False)
@@ -36,6 +36,13 @@ class Design(Value):
     name : str
         What the design is called in outputs.
 
+    Attributes
+    ----------
+    observed : array (clusters, periods) of bool
+        Which cells the design observes.
+    start : array (clusters,)
+        Index of each cluster's first treated period (from 0); inf when it is never treated.
+
     Raises
     ------
     DesignError
@@ -56,6 +63,8 @@ class Design(Value):
     dates: DateArray | None
     strata: tuple[str, ...]
     name: str
+    observed: BoolArray = field(init=False, repr=False)
+    start: FloatArray = field(init=False, repr=False)
 
     def __init__(
         self,
@@ -82,6 +91,8 @@ class Design(Value):
         councils = tuple(str(one) for one in names)
         set_field = object.__setattr__
         set_field(self, "treatment", read_only(matrix))
+        set_field(self, "observed", settled(~np.isnan(matrix)))
+        set_field(self, "start", settled(_starts(matrix)))
         set_field(self, "clusters", councils)
         set_field(self, "periods", labels)
         set_field(self, "strata", groups)
@@ -89,18 +100,6 @@ class Design(Value):
         set_field(self, "dates", _dates(dates, labels))
         set_field(self, "name", name)
         _require_somebody(self)
-
-    @property
-    def observed(self) -> BoolArray:
-        """Which cells the design observes, (clusters, periods)."""
-        return ~np.isnan(self.treatment)
-
-    @property
-    def start(self) -> FloatArray:
-        """Index of each cluster's first treated period (from 0); inf when it is never treated."""
-        # A comparison with nan is False: what is not observed is not treated.
-        treated = self.treatment > 0
-        return np.where(treated.any(axis=1), treated.argmax(axis=1), np.inf)
 
     @property
     def exposure(self) -> IntArray:
@@ -220,6 +219,13 @@ def _treatment(given: ArrayLike) -> FloatArray:
             "Correct the cell.",
         )
     return treatment
+
+
+def _starts(treatment: FloatArray) -> FloatArray:
+    """Index of each row's first treated column; inf when it has none."""
+    # A comparison with nan is False: what is not observed is not treated.
+    treated = treatment > 0
+    return np.where(treated.any(axis=1), treated.argmax(axis=1), np.inf)
 
 
 def to_numbers(given: ArrayLike, what: str) -> FloatArray:

@@ -17,10 +17,11 @@ from ..inference.permutation import Permutation
 from ..kernel.point import Point
 from ..kernel.protocols import Inference, require_no_text
 from ..results.estimate import Estimate
-from ..value import Value
+from ..value import BoolArray, FloatArray, Value
 
 _MANY = 40
 _NEGLIGIBLE = 1e-12
+_BLOCK = 1000
 
 
 class Fitting(Value):
@@ -80,10 +81,10 @@ class Fitting(Value):
 
     def default_inference(self, frame: Frame) -> Inference:
         """Inference that holds for this many clusters."""
-        starts, sizes = np.unique(frame.design.start[frame.used.any(axis=1)], return_counts=True)
-        if sizes[np.isfinite(starts)].sum() == 1 and sizes.sum() > 2:
+        sizes = frame.starting()
+        if sizes[:-1].sum() == 1 and sizes.sum() > 2:
             return Permutation()
-        return Jackknife() if sizes.sum() < _MANY or sizes.min() < 2 else self.large_sample
+        return Jackknife() if sizes.sum() < _MANY or (sizes == 1).any() else self.large_sample
 
     def _default_reason(self, frame: Frame, chosen: Inference) -> tuple[str, ...]:
         """Say why the default is what it is; an estimator with a default of its own says so in its notes."""
@@ -95,7 +96,7 @@ class Fitting(Value):
                 f"{name} is the default where a single council goes live: its date is given to each of the others in "
                 "turn. Unless it was drawn at random, that says how unusual the council's change is among theirs.",
             )
-        count = int(frame.used.any(axis=1).sum())
+        count = int(frame.seen.sum())
         if count < _MANY:
             return (f"{name} is the default with fewer than {_MANY} councils ({count} here).",)
         if isinstance(chosen, Jackknife):
@@ -105,7 +106,7 @@ class Fitting(Value):
 
 def _require_clusters(frame: Frame, fewest: int) -> None:
     """Refuse a standard error from so few clusters that their residuals are zero whatever happened."""
-    count = int(frame.used.any(axis=1).sum())
+    count = int(frame.seen.sum())
     if count < fewest:
         raise IdentificationError(
             f"A standard error was asked for from {count} clusters.",
@@ -116,25 +117,29 @@ def _require_clusters(frame: Frame, fewest: int) -> None:
 
 def _require_something_to_find(panel: Panel) -> None:
     """Refuse a panel without treatment, and one whose outcomes never change: its standard errors would be 0."""
-    used = panel.frame.used
+    used, outcome = panel.frame.used, panel.outcome
     if not ((panel.design.treatment > 0) & used).any():
         raise IdentificationError(
             "Nobody is treated in these data.",
             "An effect is a difference between cells with and without treatment.",
             "Check the go-live column, and that start= or treated= names it.",
         )
-    whole = bool(used.all())
-    highest = (panel.outcome if whole else np.where(used, panel.outcome, -np.inf)).max(axis=1)
-    lowest = (panel.outcome if whole else np.where(used, panel.outcome, np.inf)).min(axis=1)
-    # Who is seen once cannot change: repeated cross-sections are compared with each other.
-    seen = used.sum(axis=1) > 1
-    if not seen.any():
+    values = outcome if used.all() else outcome[used]
+    negligible = _NEGLIGIBLE * max(values.max(), -values.min())
+    # The first that changes settles it.
+    if any(_changes(outcome[k : k + _BLOCK], used[k : k + _BLOCK], negligible) for k in range(0, len(used), _BLOCK)):
         return
-    known = np.isfinite(highest)
-    largest = max(np.abs(highest[known]).max(), np.abs(lowest[known]).max())
-    if ((highest - lowest)[seen] <= _NEGLIGIBLE * largest).all():
+    # Who is seen once cannot change: repeated cross-sections are compared with each other.
+    if (used.sum(axis=1) > 1).any():
         raise DataError(
             "The outcome never changes in any council.",
             "Any analysis would find an effect of exactly 0, without any uncertainty.",
             "Check that the right column was named as the outcome, and that it was filled in.",
         )
+
+
+def _changes(outcome: FloatArray, used: BoolArray, negligible: float) -> bool:
+    """Whether any row varies over the cells in use by more than what is negligible."""
+    highest = outcome.max(axis=1, where=used, initial=-np.inf)
+    lowest = outcome.min(axis=1, where=used, initial=np.inf)
+    return bool((highest - lowest > negligible).any())

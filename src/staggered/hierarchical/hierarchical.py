@@ -181,7 +181,7 @@ class Hierarchical(Value):
 
     def _look(self, panel: Panel, priors: Priors) -> None:
         """Say before fitting what the reader of any result must know."""
-        councils = int(panel.frame.used.any(axis=1).sum())
+        councils = int(panel.frame.seen.sum())
         told = isinstance(self.priors, Priors) or {"councils", "heterogeneity"} <= set(self.priors or ())
         if councils < _FEWEST and not told:
             raise DesignError(

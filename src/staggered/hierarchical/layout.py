@@ -233,7 +233,7 @@ def _standard(name: str, grid: FloatArray, where: BoolArray) -> FloatArray:
 
 
 def _require_treated(frame: Frame, treatment: FloatArray) -> None:
-    councils = int(frame.used.any(axis=1).sum())
+    councils = int(frame.seen.sum())
     if councils < _FEWEST:
         raise IdentificationError(
             f"The panel has {councils} council with data.",

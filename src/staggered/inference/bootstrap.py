@@ -117,7 +117,7 @@ class Bootstrap(Value):
                 notes = blind_note(panel, point, point.lone)
         else:
             point = estimator.point(panel)
-            _warn_if_few(int(panel.frame.used.any(axis=1).sum()))
+            _warn_if_few(int(panel.frame.seen.sum()))
             errors = _refitted(estimator, panel, point, self.draws, generator) - point.values
             notes = _lost_note(errors, point)
         uncertainty = Resampled(errors) if self.band else _covariance_only(errors)
@@ -160,7 +160,7 @@ def _refitted(
 ) -> FloatArray:
     """Estimates from clusters drawn with replacement, (draws, k); nan where a term is lost."""
     place = {term.label: k for k, term in enumerate(point.terms)}
-    rows = np.flatnonzero(panel.frame.used.any(axis=1))
+    rows = np.flatnonzero(panel.frame.seen)
     found = np.full((draws, len(point.terms)), np.nan)
     for r in range(draws):
         drawn = np.sort(generator.choice(rows, len(rows)))

@@ -86,7 +86,7 @@ class DesignBased(Value):
 def _groups(rule: Rule) -> tuple[IntArray, IntArray]:
     """Group of each cluster (−1 without data) and the groups' sizes: one stratum, one start."""
     design = rule.frame.design
-    kept = np.asarray(rule.frame.used.any(axis=1))
+    kept = rule.frame.seen
     starts, rank = np.unique(design.start[kept], return_inverse=True)
     key = strata_codes(design.strata)[kept] * len(starts) + rank
     _, within, count = np.unique(key, return_inverse=True, return_counts=True)

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from ..data.frame import Frame
 
 _MANY = 40
@@ -116,18 +114,14 @@ def expected_size(frame: Frame, inference: str) -> tuple[Layout, int, int] | Non
 
 def _nearest(frame: Frame) -> Layout | None:
     """The row with the most councils that are no more than these; the smallest where these are fewer."""
-    seen = frame.used.any(axis=1)
-    if seen.sum() >= _MANY:
-        return None
-    start = frame.design.start[seen]
-    _, sizes = np.unique(start, return_counts=True)
-    treated, never = int(np.isfinite(start).sum()), int(np.isinf(start).sum())
+    sizes = frame.starting()
+    councils, never = int(sizes.sum()), int(sizes[-1])
     # A few that go live among many that never do are not in the table.
-    if never > treated:
+    if councils >= _MANY or never > councils - never:
         return None
-    alone = bool(sizes.min() < 2)
+    alone = bool((sizes == 1).any())
     rows = sorted((row for row in EXPECTED if row.alone == alone), key=lambda row: row.councils)
-    fitting = [row for row in rows if row.councils <= len(start)]
+    fitting = [row for row in rows if row.councils <= councils]
     return fitting[-1] if fitting else rows[0]
 
 

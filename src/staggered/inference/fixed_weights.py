@@ -73,7 +73,7 @@ class FixedWeightsJackknife(Value):
             )
         point = estimator.point(panel)
         difference = estimator.without_each(panel) - point.values
-        clusters = int(panel.frame.used.any(axis=1).sum())
+        clusters = int(panel.frame.seen.sum())
         covariance = (clusters - 1) / clusters * difference.T @ difference
         degrees = np.where(np.isnan(np.diag(covariance)), np.nan, clusters - 1.0)
         alone = [

@@ -66,7 +66,7 @@ class Jackknife(Value):
             clusters = clusters_behind(rule)
         else:
             point = estimator.point(panel)
-            clusters = np.full(len(point.values), float(panel.frame.used.any(axis=1).sum()))
+            clusters = np.full(len(point.values), float(panel.frame.seen.sum()))
         if clusters.max() < _FEWEST:
             raise IdentificationError(
                 f"The jackknife was asked for where the estimate rests on {clusters.max():.0f} clusters.",
@@ -98,7 +98,7 @@ def leave_one_out(
     """
     names = panel.design.clusters
     estimates = np.tile(values, (len(names), 1))
-    rows = np.flatnonzero(panel.frame.used.any(axis=1))
+    rows = np.flatnonzero(panel.frame.seen)
     if has_settled_rule(estimator):
         _solve_by_kind(estimator, panel, terms, rows, estimates)
     else:

@@ -109,7 +109,7 @@ class Placebo(Value):
 
 def _sides(panel: Panel) -> tuple[IntArray, IntArray]:
     """Clusters with data that are treated within the panel, and those that never are."""
-    taking_part = panel.frame.used.any(axis=1)
+    taking_part = panel.frame.seen
     ever = np.isfinite(panel.design.start)
     return np.flatnonzero(taking_part & ever), np.flatnonzero(taking_part & ~ever)
 

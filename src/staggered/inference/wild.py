@@ -104,7 +104,7 @@ class WildBootstrap(Value):
         # Councils keep their dates in every draw, so scores that let cohorts' shares vary too have no part.
         rule = replace(rule, influence=None)
         point = Point.of(rule, panel.outcome)
-        used: BoolArray = np.asarray(rule.frame.used.any(axis=1))
+        used: BoolArray = rule.frame.seen
         _warn_if_few(rule)
         multipliers, every = multipliers_of(int(used.sum()), self.draws, self.weights, self.seed)
         numerator, square = _ratios(rule, panel.outcome, point, multipliers, used)
@@ -187,7 +187,7 @@ def _spread(rule: Rule, weights: FloatArray) -> FloatArray:
 
 
 def _warn_if_few(rule: Rule) -> None:
-    design, used = rule.frame.design, rule.frame.used.any(axis=1)
+    design, used = rule.frame.design, rule.frame.seen
     treated = np.isfinite(design.start) & used
     sides = (int(treated.sum()), int((used & ~treated).sum()))
     fewest = min(sides) if sides[1] else sides[0]

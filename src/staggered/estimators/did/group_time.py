@@ -172,7 +172,7 @@ def _require_some(frame: Frame, found: Comparisons, controls: str, said: tuple[s
     """
     if found.after.any():
         return
-    if controls == "never" and not np.isinf(frame.design.start[frame.used.any(axis=1)]).any():
+    if controls == "never" and not np.isinf(frame.design.start[frame.seen]).any():
         raise IdentificationError(
             "No cluster with data is never treated.",
             'With controls="never" only those serve as comparison.',

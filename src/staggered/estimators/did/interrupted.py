@@ -190,7 +190,7 @@ def _treated(frame: Frame) -> int:
         There are several.
     """
     frame.require_absorbing("InterruptedSeries")
-    found = np.flatnonzero(frame.used.any(axis=1) & np.isfinite(frame.design.start))
+    found = np.flatnonzero(frame.seen & np.isfinite(frame.design.start))
     if not len(found):
         raise IdentificationError(
             "No council with data goes live.",

@@ -248,7 +248,7 @@ def _cell_scores(table: CohortTable, fit: _Fit, row: IntArray, period: IntArray,
 
 def _gap_note(frame: Frame, group: IntArray) -> tuple[str, ...]:
     """Say that gaps change who makes up a cohort."""
-    some = np.broadcast_to(np.asarray(frame.used.any(axis=1))[:, None], frame.used.shape)
+    some = np.broadcast_to(frame.seen[:, None], frame.used.shape)
     seen, whole = (_by_cohort(group, cells.astype(float)) for cells in (frame.used, some))
     broken = (seen < whole)[group] & (seen > 0)[group] & some & ~frame.used
     gaps = np.flatnonzero(broken.any(axis=1))

@@ -61,7 +61,7 @@ def saturated_rule(frame: Frame, by: str, *, leads: bool, never: bool, estimator
 
 def horizon(frame: Frame) -> float:
     """First period of the comparison's own treatment: inf when some are never treated."""
-    return float(frame.design.start[frame.used.any(axis=1)].max())
+    return float(frame.design.start[frame.seen].max())
 
 
 def set_aside(frame: Frame, never: bool) -> tuple[Frame, tuple[str, ...]]:

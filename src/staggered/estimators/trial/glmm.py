@@ -212,7 +212,7 @@ class Glmm(Fitting):
         model, fit = self._fitted(panel)
         p = fit.data.fixed
         covariance = fit.covariance[0]
-        clusters = int(panel.frame.used.any(axis=1).sum())
+        clusters = int(panel.frame.seen.sum())
         df = self.df or ("clusters-2" if clusters < _MANY else "normal")
         degrees = float(np.inf) if df == "normal" else self._left(clusters)
         wide = model.contrast @ covariance[:p, :p] @ model.contrast.T
@@ -248,7 +248,7 @@ class Glmm(Fitting):
                 "Leave by out, or read the panel with the coarser cluster.",
             )
         if inference.kind in {"CR0", "CR1"}:
-            warn_if_few(inference.kind, int(panel.frame.used.any(axis=1).sum()))
+            warn_if_few(inference.kind, int(panel.frame.seen.sum()))
         model, fit = self._fitted(panel)
         linear = linearised(fit)
         found = sandwich(linear.columns, linear.working, linear.residual, model.contrast, inference.kind)

@@ -152,7 +152,7 @@ class Marginal(Fitting):
         FewClustersWarning
             No correction below 40 clusters.
         """
-        clusters = int(panel.frame.used.any(axis=1).sum())
+        clusters = int(panel.frame.seen.sum())
         if clusters < 3:
             raise DesignError(
                 f"A marginal model was asked for with {clusters} clusters.",

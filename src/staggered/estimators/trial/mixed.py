@@ -222,7 +222,7 @@ class Mixed(Fitting):
         self._refuse_shared("a cluster-robust variance")
         _require_own_clusters(inference)
         if inference.kind in {"CR0", "CR1"}:
-            warn_if_few(inference.kind, int(panel.frame.used.any(axis=1).sum()))
+            warn_if_few(inference.kind, int(panel.frame.seen.sum()))
         fit, warned = self._fitted(panel)
         model, data = fit.model, fit.model.data
         assert model.effect is not None
@@ -283,7 +283,7 @@ class Mixed(Fitting):
         """
         if self.df == "normal":
             return float(np.inf)
-        clusters = int(frame.used.any(axis=1).sum())
+        clusters = int(frame.seen.sum())
         columns = model.columns.shape[2] - len(model.data.covariate_names)
         left = clusters - (2 if self.df == "clusters-2" else columns)
         if left < 1:
