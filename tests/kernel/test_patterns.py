@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import staggered as sg
-from staggered.kernel.patterns import patterns_of, spread_sum
+from staggered.kernel.patterns import patterns_of, row_products, spread_sum
 
 SCHEDULE = [[0, 1, 1], [0, 0, 1], [0, 1, 1], [0, 0, 1], [0, 1, 1]]
 
@@ -23,6 +23,16 @@ def test_proportional_weights_share_a_pattern_in_proportion() -> None:
     assert found.group.tolist() == [0, 1, 0, 1, 2]
     np.testing.assert_allclose(found.share, [1 / 3, 1 / 2, 2 / 3, 1 / 2, 1])
     np.testing.assert_allclose(found.mass[0], [3, 6, 9])
+
+
+def test_weights_of_cells_not_in_use_play_no_part() -> None:
+    weights = np.array([[1, 2, 3], [1, 1, 1], [2, 4, 6], [1, 1, 1], [1, 1, 1]], dtype=float)
+    present = np.ones((5, 3), dtype=bool)
+    present[0, 0] = False
+    weights[0, 0] = np.nan
+    found = patterns_of(sg.Frame(sg.Design(SCHEDULE), present=present, weights=weights))
+    assert found.group.tolist() == [0, 1, 2, 1, 3]
+    np.testing.assert_allclose(found.mass, [[0, 2, 3], [2, 2, 2], [2, 4, 6], [1, 1, 1]])
 
 
 def test_gaps_and_blanks_set_clusters_apart() -> None:
@@ -69,3 +79,26 @@ def test_sums_within_groups(shape: tuple[int, ...]) -> None:
     np.testing.assert_allclose(spread_sum(group, share, 3, values), expected)
     alone = np.arange(6)
     np.testing.assert_allclose(spread_sum(alone, share, 6, values), values * share.reshape(-1, *[1] * (len(shape) - 1)))
+
+
+@pytest.mark.parametrize("clusters", [6, 40, 200])
+@pytest.mark.parametrize("k", [1, 9])
+@pytest.mark.parametrize("shifted", [False, True])
+def test_products_of_rows_with_the_weights_of_their_groups(clusters: int, k: int, shifted: bool) -> None:
+    """However many clusters and weights there are, which decides how it is worked out."""
+    generator = np.random.default_rng(3)
+    weights, grid = generator.normal(size=(k, 5, 7)), generator.normal(size=(clusters, 7))
+    group = generator.permutation(np.arange(clusters) % 5)
+    offset = generator.normal(size=(k, 5)) if shifted else np.zeros((k, 5))
+    expected = np.array([[row[g] @ y for g, y in zip(group, grid, strict=True)] for row in weights]) + offset[:, group]
+    found = row_products(weights, group, grid, offset if shifted else None)
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+
+
+def test_a_row_is_told_from_every_other_and_minus_zero_is_zero() -> None:
+    generator = np.random.default_rng(4)
+    treatment = generator.choice([0.0, -0.0, 0.25, 0.5, 1.0], size=(9000, 4))
+    found = patterns_of(sg.Frame(sg.Design(treatment)))
+    named = {}
+    expected = [named.setdefault(tuple(row + 0.0), len(named)) for row in treatment]
+    assert found.group.tolist() == expected

@@ -40,6 +40,18 @@ def test_scores_are_weights_times_residuals_summed_over_each_cluster() -> None:
     np.testing.assert_allclose(rule.scores(panel.outcome), expected, atol=1e-12)
 
 
+def test_products_with_residuals_need_no_residuals() -> None:
+    """With loads that gaps must silence, with cluster effects absorbed and without."""
+    panel = random_panel(2)
+    for one in (sg.Twfe(), sg.Gls(sg.Nested(icc=0.1, cac=0.8)), sg.Imputation()):
+        rule = one.rule(panel.frame)
+        kinds, which = rule.patterns.kinds()
+        loads = np.random.default_rng(1).normal(size=(3, len(kinds), panel.outcome.shape[1]))
+        found = rule.residual_products(loads, panel.outcome, rule.patterns.group[kinds], which)
+        expected = (loads[:, which] * rule.residuals(panel.outcome)).sum(axis=2)
+        np.testing.assert_allclose(found, expected, atol=1e-12)
+
+
 def test_a_point_says_what_its_rule_says() -> None:
     panel = random_panel(6)
     rule = sg.GroupTime(by="cohort").rule(panel.frame)

@@ -49,8 +49,7 @@ def adjusted_scores(rule: Rule, outcome: FloatArray, kind: str) -> tuple[FloatAr
     )
     weights = rule.weights[:, group] * share[None, :, None]
     lifted = np.einsum("kip,ipq->kiq", weights, adjust)
-    errors = rule.residuals(outcome)
-    scores = np.einsum("kcp,cp->kc", lifted[:, which], errors)
+    scores = rule.residual_products(lifted, outcome, group, which)
     degrees = np.array([_satterthwaite(a, which, phi, centre, s_map, a_map, spread, family[group]) for a in lifted])
     return scores, degrees, _exhausted(weights, residual, phi)[:, which]
 
@@ -64,7 +63,7 @@ def _working(rule: Rule, kinds: IntArray) -> FloatArray:
     if rule.working is not None:
         return rule.working[rule.patterns.group[kinds]]
     assert rule.frame.weights is not None
-    weight = np.where(rule.frame.used, rule.frame.weights, 1.0)[kinds]
+    weight = np.where(rule.frame.used[kinds], rule.frame.weights[kinds], 1.0)
     return np.asarray(np.eye(weight.shape[1]) / weight[:, None, :])
 
 

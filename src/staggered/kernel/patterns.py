@@ -16,6 +16,11 @@ from ..value import BoolArray, FloatArray, IntArray
 _SMALL = 100_000
 """Cells of a table below which a dense one is quicker than a sparse one."""
 
+_FEW_COLUMNS = 16
+"""Groups times rows of weights up to which every group's product is taken for every cluster."""
+
+_BLOCK = 4096
+
 
 @dataclass(frozen=True, slots=True)
 class Patterns:
@@ -49,8 +54,10 @@ class Patterns:
 
     def kinds(self) -> tuple[IntArray, IntArray]:
         """One cluster of each kind (same pattern and share), and the kind of every cluster."""
-        key = np.column_stack([self.group, np.round(self.share * len(self.share), 9)])
-        which, first, _ = _alike(key)
+        share = np.round(self.share * len(self.share), 9)
+        if np.array_equal(share, share[self.first][self.group]):
+            return self.first, self.group
+        which, first, _ = _alike(np.column_stack([self.group, share]))
         return first, which
 
     def products(self, weights: FloatArray, grid: FloatArray, offset: FloatArray | None = None) -> FloatArray:
@@ -62,23 +69,40 @@ class Patterns:
         grid : array (clusters, periods)
         offset : array (k, patterns), optional
         """
-        # Clusters are the rows in memory, so that those of a pattern are written together.
-        result = np.empty((len(self.group), len(weights)))
-        if 4 * len(self.first) > len(self.group):
-            for k, row in enumerate(weights):
-                result[:, k] = np.einsum("cp,cp->c", row[self.group], grid)
-            if offset is not None:
-                result += offset.T[self.group]
-            result *= self.share[:, None]
-            return result.T
-        order = np.argsort(self.group, kind="stable")
-        for g, rows in enumerate(np.split(order, np.cumsum(self.count)[:-1])):
-            block = grid[rows] @ weights[:, g].T
-            if offset is not None:
-                block += offset[:, g]
-            block *= self.share[rows][:, None]
-            result[rows] = block
-        return result.T
+        result = row_products(weights, self.group, grid, offset)
+        result *= self.share
+        return result
+
+
+def row_products(
+    weights: FloatArray, group: IntArray, grid: FloatArray, offset: FloatArray | None = None
+) -> FloatArray:
+    """Sum over periods of the group's weights times the own row, plus the group's offset, (k, clusters).
+
+    Parameters
+    ----------
+    weights : array (k, groups, periods)
+    group : array (clusters,)
+    grid : array (clusters, periods)
+    offset : array (k, groups), optional
+    """
+    k, groups, periods = weights.shape
+    # Clusters are the rows in memory, so that those of a group are written together.
+    result = np.empty((len(group), k))
+    if 4 * groups > len(group):
+        for one, row in enumerate(weights):
+            result[:, one] = np.einsum("cp,cp->c", row[group], grid)
+    elif k * groups <= _FEW_COLUMNS:
+        # Every group's product for every cluster takes less time than sorting the clusters.
+        every = (grid @ weights.reshape(k * groups, periods).T).reshape(-1, k, groups)
+        result[:] = np.take_along_axis(every, group[:, None, None], axis=2)[:, :, 0]
+    else:
+        order = np.argsort(group.astype(np.int32), kind="stable")
+        for g, rows in enumerate(np.split(order, np.cumsum(np.bincount(group, minlength=groups))[:-1])):
+            result[rows] = grid[rows] @ weights[:, g].T
+    if offset is not None:
+        result += offset.T[group]
+    return result.T
 
 
 def spread_sum(group: IntArray, share: FloatArray, count: int, values: FloatArray) -> FloatArray:
@@ -89,11 +113,11 @@ def spread_sum(group: IntArray, share: FloatArray, count: int, values: FloatArra
     flat = values.reshape(clusters, -1)
     collect: FloatArray | sparse.csr_array
     if count * clusters <= _SMALL:
-        collect = np.zeros((count, clusters))
-        collect[group, np.arange(clusters)] = share
+        collect = np.zeros((clusters, count))
+        collect[np.arange(clusters), group] = share
     else:
-        collect = sparse.csr_array((share, (group, np.arange(clusters))), shape=(count, clusters))
-    return np.asarray(collect @ flat).reshape(count, *values.shape[1:])
+        collect = sparse.csr_array((share, group, np.arange(clusters + 1)), shape=(clusters, count))
+    return np.asarray(collect.T @ flat).reshape(count, *values.shape[1:])
 
 
 def patterns_of(frame: Frame, *, sizes: bool = False) -> Patterns:
@@ -106,21 +130,23 @@ def patterns_of(frame: Frame, *, sizes: bool = False) -> Patterns:
     """
     assert frame.weights is not None
     design, used = frame.design, frame.used
-    treatment = np.where(used, design.treatment, 0.0)
-    weights = np.where(used, 1.0 if sizes else frame.weights, 0.0)
-    total = weights.sum(axis=1)
-    key = [np.where(used, treatment, -1.0)]
-    if not sizes and np.ptp(frame.weights) > 0:
+    even = sizes or bool((frame.weights == frame.weights[0, 0]).all())
+    weights = np.broadcast_to(1.0 if sizes else frame.weights[0, 0], used.shape) if even else frame.weights
+    if not used.all():
+        weights = np.where(used, weights, 0.0)
+    total = np.einsum("ct->c", weights)
+    key = [design.treatment if used.all() else np.where(used, design.treatment, -1.0)]
+    if not even:
         key.append(np.round(weights / np.where(total > 0, total, 1.0)[:, None], 12))
     if sizes:
         key.append(np.where(used, design.size, 0.0))
-    group, first, count = _alike(np.hstack(key))
-    within = np.zeros(len(first))
-    np.add.at(within, group, total)
+    group, first, count = _alike(np.hstack(key) if len(key) > 1 else key[0])
+    within = np.bincount(group, weights=total, minlength=len(first))
     share = np.divide(total, within[group], out=1.0 / count[group], where=within[group] > 0)
     # The first cluster's weights carry the pattern's proportions, its share scales them to the whole pattern.
     mass = weights[first] / share[first, None]
-    return Patterns(group, share, first, count, treatment[first], used[first], mass)
+    treatment = np.where(used[first], design.treatment[first], 0.0)
+    return Patterns(group, share, first, count, treatment, used[first], mass)
 
 
 def strata_codes(strata: Sequence[str]) -> IntArray:
@@ -147,9 +173,10 @@ def _alike(rows: FloatArray) -> tuple[IntArray, IntArray, IntArray]:
     Rows are compared by a 64-bit mix of their bits, checked against the group's first row; should two
     different rows ever share one, they are compared as bytes instead.
     """
-    rows = np.ascontiguousarray(rows + 0.0)
-    first, group, count = _grouped(_mixed(rows.view(np.uint64)))
-    if not np.array_equal(rows, rows[first][group]):
+    first, group, count = _grouped(_mixed(rows))
+    if not all(np.array_equal(rows[block], rows[first[group[block]]]) for block in _blocks(len(rows))):
+        # Minus zero is zero.
+        rows = np.ascontiguousarray(rows + 0.0)
         packed = rows.view(np.dtype((np.void, rows.shape[1] * rows.itemsize))).ravel()
         first, group, count = _grouped(packed)
     order = np.argsort(first)
@@ -163,11 +190,17 @@ def _grouped(keys: NDArray[Any]) -> tuple[IntArray, IntArray, IntArray]:
     return first, group, count
 
 
-def _mixed(bits: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """One 64-bit number per row, as multiplicative hashing does."""
-    state = np.zeros(len(bits), dtype=np.uint64)
-    for column in bits.T:
-        state ^= column ^ (column >> np.uint64(29))
-        state *= np.uint64(0x9E3779B97F4A7C15)
-        state ^= state >> np.uint64(32)
-    return state
+def _mixed(rows: FloatArray) -> NDArray[np.uint64]:
+    """One 64-bit number per row: its bits, folded and multiplied by odd numbers, added up."""
+    odd = np.random.default_rng(0).integers(2**64, size=rows.shape[1], dtype=np.uint64) | np.uint64(1)
+    mixed = np.empty(len(rows), dtype=np.uint64)
+    for block in _blocks(len(rows)):
+        # Minus zero is zero. Most numbers here have zeros in their last bits: the first ones are folded onto them.
+        bits = (rows[block] + 0.0).view(np.uint64)
+        mixed[block] = (bits ^ (bits >> np.uint64(32))) @ odd
+    return mixed
+
+
+def _blocks(rows: int) -> list[slice]:
+    """Rows a few thousand at a time, which stay in the processor's cache."""
+    return [slice(start, start + _BLOCK) for start in range(0, rows, _BLOCK)]

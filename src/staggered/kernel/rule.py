@@ -20,7 +20,7 @@ import numpy as np
 from ..data.frame import Frame
 from ..results.estimate import Term
 from ..value import BoolArray, FloatArray, IntArray
-from .patterns import Patterns
+from .patterns import Patterns, row_products
 
 
 class Influence(Protocol):
@@ -81,7 +81,7 @@ class Rule:
 
     def filled(self, outcome: FloatArray) -> FloatArray:
         """Outcomes with 0 in the cells that are not in use, which carry no weight."""
-        return np.where(self.frame.used, outcome, 0.0)
+        return outcome if self.frame.used.all() else np.where(self.frame.used, outcome, 0.0)
 
     def estimate(self, outcome: FloatArray) -> FloatArray:
         """W y: the k estimates of one outcome grid (clusters, periods)."""
@@ -100,19 +100,48 @@ class Rule:
     def residuals(self, outcome: FloatArray) -> FloatArray:
         """Outcome less fitted values, (clusters, periods); 0 where not in use."""
         outcome, group = self.filled(outcome), self.patterns.group
+        left = outcome - self._explained(outcome)[group]
+        if self.centre is not None:
+            left -= row_products(self.centre[None], group, outcome)[0][:, None]
+        left[~self.frame.used] = 0.0
+        return np.asarray(left)
+
+    def residual_products(
+        self, loads: FloatArray, outcome: FloatArray, pattern: IntArray, kind: IntArray
+    ) -> FloatArray:
+        """Sum over periods of loads times residuals, (k, clusters), without making the residuals.
+
+        a'e = (a − centre · Σa)'y − a'Aβ, which asks for one product with the outcome.
+
+        Parameters
+        ----------
+        loads : array (k, kinds, periods)
+            a of every cluster of a kind.
+        outcome : array (clusters, periods)
+        pattern : array (kinds,)
+            Pattern of each kind.
+        kind : array (clusters,)
+        """
+        outcome = self.filled(outcome)
+        loads = loads * self.patterns.used[pattern]
+        offset = -np.einsum("kit,it->ki", loads, self._explained(outcome)[pattern])
+        if self.centre is not None:
+            loads = loads - loads.sum(axis=2, keepdims=True) * self.centre[pattern]
+        return row_products(loads, kind, outcome, offset)
+
+    def _explained(self, outcome: FloatArray) -> FloatArray:
+        """A β by pattern, (patterns, periods), at an outcome without gaps."""
         each = np.einsum("pgt,gt->gp", self.solve, self.patterns.means(outcome))
         coefficients = np.zeros((self.family.max() + 1, each.shape[1]))
         np.add.at(coefficients, self.family, each)
-        fitted = np.einsum("gtp,gp->gt", self.fitted, coefficients[self.family])[group]
-        if self.centre is not None:
-            fitted = fitted + (self.centre[group] * outcome).sum(axis=1)[:, None]
-        return np.asarray(np.where(self.frame.used, outcome - fitted, 0.0))
+        return np.asarray(np.einsum("gtp,gp->gt", self.fitted, coefficients[self.family]))
 
     def scores(self, outcome: FloatArray) -> FloatArray:
         """Contribution of each cluster to each term, (k, clusters)."""
         if self.influence is not None:
             return self.influence.scores(self.patterns, self.filled(outcome))
-        return self.patterns.products(self.weights, self.residuals(outcome))
+        every, group = np.arange(len(self.patterns.first)), self.patterns.group
+        return self.residual_products(self.weights, outcome, every, group) * self.patterns.share
 
     def variance(self, blocks: FloatArray) -> FloatArray:
         """W V W', (k, k), for covariance blocks (clusters, periods, periods) of the cell means."""

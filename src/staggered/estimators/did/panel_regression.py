@@ -10,6 +10,7 @@ import pandas as pd
 from ...data.panel import Panel
 from ...errors import IdentificationError, listing
 from ...inference.model_based import ModelBased
+from ...kernel.patterns import patterns_of
 from ...kernel.point import Point
 from ...kernel.protocols import Inference
 from ...results.estimate import Estimate, Term
@@ -130,7 +131,7 @@ class PanelRegression(Fitting):
             values=values,
             scores=inverse @ scores.T,
             estimand=counting(f"coefficient of {data.names[0]} in {self.formula}", panel.frame),
-            notes=(*data.notes, *always_treated_note(panel.frame)),
+            notes=(*data.notes, *always_treated_note(panel.frame, patterns_of(panel.frame))),
         )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from ...data.frame import Frame
 from ...errors import listing
 from ...kernel.least_squares import averaging, centred, require_identified, weighted_operator
-from ...kernel.patterns import patterns_of
+from ...kernel.patterns import Patterns, patterns_of
 from ...kernel.rule import Rule
 from ...results.estimate import Term
 from ..linear import Linear, counting
@@ -69,14 +69,14 @@ class Twfe(Linear):
             family=np.zeros(count, dtype=np.int64),
             centre=centre,
             estimand=counting("two-way fixed-effects coefficient of treatment", frame),
-            notes=always_treated_note(frame),
+            notes=always_treated_note(frame, patterns),
         )
 
 
-def always_treated_note(frame: Frame) -> tuple[str, ...]:
+def always_treated_note(frame: Frame, patterns: Patterns) -> tuple[str, ...]:
     """Name clusters that are treated whenever they are seen, and so stand in as a comparison."""
-    untreated = frame.used & ~(frame.design.treatment > 0)
-    always = np.flatnonzero(frame.used.any(axis=1) & ~untreated.any(axis=1))
+    untreated = np.any(patterns.used & ~(patterns.treatment > 0), axis=1)
+    always = np.flatnonzero((patterns.used.any(axis=1) & ~untreated)[patterns.group])
     if not len(always):
         return ()
     names = listing([frame.design.clusters[k] for k in always])
