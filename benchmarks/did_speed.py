@@ -65,6 +65,7 @@ OURS: dict[str, tuple[Work, str, bool, float | None]] = {
     "Sun–Abraham by event, large": (table_of(sg.SunAbraham(by="event"), PLAIN), "large", False, 1.0),
     "imputation by event, large": (table_of(sg.Imputation(by="event"), PLAIN), "large", False, 1.0),
     "two-way fixed effects, large": (table_of(sg.Twfe(), PLAIN), "large", False, 0.1),
+    "two-way fixed effects with CR2 and its df, large": (table_of(sg.Twfe(), None), "large", False, 0.1),
     "efficient rollout estimator, medium": (table_of(sg.Efficient(), sg.DesignBased()), "medium", False, 0.05),
 }
 JACKKNIVES = (
