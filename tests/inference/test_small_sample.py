@@ -19,12 +19,27 @@ ESTIMATORS = [
     sg.GroupTime(by="cohort"),
     sg.Imputation(by="event"),
 ]
+LINEAR = [
+    sg.Twfe(), sg.Gls(sg.Decay(icc=0.2, cac=0.6)), sg.WithinPeriod(), sg.GroupTime(), sg.SunAbraham(), sg.Imputation(),
+    sg.Extended(), sg.Stacked(),
+]  # fmt: skip
 
 
 def working(rule: Rule, estimator: object) -> np.ndarray:
     if isinstance(estimator, sg.Gls):
         return dense.covariance(rule.frame, estimator.covariance.blocks(Cells.of(rule.frame.design), 1.0))
     return np.diag(1 / rule.frame.weights[rule.frame.used])
+
+
+def hat_with_own_level(rule: Rule) -> np.ndarray:
+    """H, with residuals taken from the level of all of a cluster's cells where cluster effects are absorbed."""
+    hat = dense.hat_matrix(rule)
+    if rule.centre is None:
+        return hat
+    cluster = dense.cluster_of(rule.frame)
+    shared = (cluster[:, None] == cluster) * rule.frame.weights[rule.frame.used]
+    level = shared / shared.sum(axis=1, keepdims=True)
+    return hat + level @ (np.eye(len(hat)) - hat)
 
 
 @pytest.mark.parametrize("kind", ["CR2", "CR3"])
@@ -37,7 +52,7 @@ def test_equal_the_dense_formulas(seed: int, estimator: sg.Twfe, kind: str) -> N
     known = np.isfinite(rule.estimate(panel.outcome))
     slow = robust.brute_force(
         rule.W[known],
-        dense.hat_matrix(rule),
+        hat_with_own_level(rule),
         working(rule, estimator),
         dense.cluster_of(rule.frame),
         panel.outcome[rule.frame.used],
@@ -66,6 +81,31 @@ def expected_share(panel: sg.Panel) -> float:
 def test_cr2_is_unbiased_under_its_working_model() -> None:
     for seed in range(6):
         assert expected_share(random_panel(seed, weights=False)) == pytest.approx(1, rel=1e-9)
+
+
+@pytest.mark.parametrize("never", [0, 4])
+@pytest.mark.parametrize("estimator", LINEAR, ids=lambda one: type(one).__name__)
+def test_cr2_of_every_linear_estimator_is_unbiased_under_its_working_model(estimator: sg.Twfe, never: int) -> None:
+    start = np.append(np.repeat([2, 4, 6], [2, 3, 2]), np.full(never, 99))
+    frame = sg.Frame(sg.Design((np.arange(8) >= start[:, None]).astype(float)))
+    rule = estimator.rule(frame)
+    blocks = np.broadcast_to(np.eye(8), (len(start), 8, 8))
+    if rule.working is not None:
+        blocks = rule.working[rule.patterns.group]
+    single = np.eye(frame.used.size).reshape(-1, *frame.used.shape)
+    maps = np.stack([adjusted_scores(rule, cell, "CR2")[0][0] for cell in single], axis=1)
+    by_cell = maps.reshape(len(start), *frame.used.shape)
+    expected = np.einsum("icp,cpq,icq->", by_cell, blocks, by_cell)
+    assert expected == pytest.approx(float(rule.variance(blocks)[0, 0]), rel=1e-9)
+
+
+def test_cr2_and_cr3_of_imputation_are_those_of_least_squares_with_every_cell() -> None:
+    panel = random_panel(3, weights=False, gaps=False, transition=False)
+    one, other = (rule.rule(panel.frame) for rule in (sg.Imputation(), sg.Extended()))
+    for kind in ("CR2", "CR3"):
+        found, expected = (adjusted_scores(rule, panel.outcome, kind) for rule in (one, other))
+        np.testing.assert_allclose(np.abs(found[0][0]), np.abs(expected[0][0]), rtol=1e-8, atol=1e-12)
+        assert found[1][0] == pytest.approx(expected[1][0], rel=1e-8)
 
 
 def test_cr2_is_a_little_low_when_weights_differ_within_a_cluster() -> None:

@@ -2,7 +2,12 @@
 
 With e = (I − H) y and working covariance Φ, cluster i's residuals have covariance
 
-    M_i = E Φ E' − s E Φ B'A' − s A B Φ E' + A S A',      E = I − 1 centre',   S = Σ_j s_j² B Φ_j B'.
+    M_i = E Φ E' − s E Φ B'A' − s A B Φ E' + A S A',      E = I − 1 level',   S = Σ_j s_j² B Φ_j B'.
+
+Where cluster effects are absorbed, `level` averages all of a cluster's cells in use by their weights, and residuals
+are taken from it, also where the rule itself takes them from the level of untreated cells alone (imputation): a
+cluster's weights add up to 0, so its score is the same, but with the rule's own level CR2 would lose that part of the
+variance in which the weights and the level's weights agree.
 
 CR2 multiplies e_i by D'(D M_i D')^{+1/2} D with D'D = Φ, as Pustejovsky and Tipton (2018) do. The variance is
 then unbiased under Φ; with cluster effects and weights that differ fourfold within a cluster it is up to 4%
@@ -16,10 +21,12 @@ from __future__ import annotations
 import numpy as np
 
 from ..errors import DesignError
+from ..kernel.least_squares import averaging
 from ..kernel.rule import Rule
 from ..value import BoolArray, FloatArray, IntArray
 
 _NEGLIGIBLE = 1e-10
+_SINGULAR = 1e-9
 
 
 def adjusted_scores(rule: Rule, outcome: FloatArray, kind: str) -> tuple[FloatArray, FloatArray, BoolArray]:
@@ -31,25 +38,22 @@ def adjusted_scores(rule: Rule, outcome: FloatArray, kind: str) -> tuple[FloatAr
             'Use Cluster("CR1"), Jackknife() or Permutation().',
         )
     kinds, which = rule.patterns.kinds()
-    fitted, solve, family = rule.fitted, np.moveaxis(rule.solve, 1, 0), rule.family
+    solve, family = np.moveaxis(rule.solve, 1, 0), rule.family
     phi = _working(rule, kinds)
     used = rule.frame.used[kinds]
     centre = _centre(rule, kinds, used)
     group, share = rule.patterns.group[kinds], rule.patterns.share[kinds]
     times = np.bincount(which).astype(float)
     spread = _spread_of_coefficients(solve[group], phi, times * share**2, family[group])
-    a_map, s_map = fitted[group], share[:, None, None] * solve[group]
+    a_map, s_map = centre @ rule.fitted[group], share[:, None, None] * solve[group]
     own = centre @ phi @ _t(centre)
     cross = centre @ phi @ _t(s_map) @ _t(a_map)
     residual = own - cross - _t(cross) + a_map @ spread[family[group]] @ _t(a_map)
-    adjust = (
-        _square_root_inverse(residual, phi, used)
-        if kind == "CR2"
-        else np.linalg.pinv(centre - a_map @ s_map, rcond=1e-9, hermitian=False)
-    )
+    adjust = _square_root_inverse(residual, phi, used) if kind == "CR2" else _inverse(centre - a_map @ s_map)
     weights = rule.weights[:, group] * share[None, :, None]
     lifted = np.einsum("kip,ipq->kiq", weights, adjust)
-    scores = rule.residual_products(lifted, outcome, group, which)
+    taken = np.einsum("ipq,kip->kiq", centre, lifted)
+    scores = rule.residual_products(taken, outcome, group, which)
     degrees = np.array([_satterthwaite(a, which, phi, centre, s_map, a_map, spread, family[group]) for a in lifted])
     return scores, degrees, _exhausted(weights, residual, phi)[:, which]
 
@@ -68,11 +72,13 @@ def _working(rule: Rule, kinds: IntArray) -> FloatArray:
 
 
 def _centre(rule: Rule, kinds: IntArray, used: BoolArray) -> FloatArray:
-    """E = I − 1 centre', on the cells in use."""
+    """E = I − 1 level', on the cells in use."""
     identity = np.eye(used.shape[1]) * used[:, :, None]
     if rule.centre is None:
         return identity
-    return np.asarray(identity - used[:, :, None] * rule.centre[rule.patterns.group[kinds]][:, None, :])
+    assert rule.frame.weights is not None
+    level = averaging(np.where(used, rule.frame.weights[kinds], 0.0))
+    return np.asarray(identity - used[:, :, None] * level[:, None, :])
 
 
 def _spread_of_coefficients(solve: FloatArray, phi: FloatArray, factor: FloatArray, family: IntArray) -> FloatArray:
@@ -92,6 +98,12 @@ def _square_root_inverse(residual: FloatArray, phi: FloatArray, used: BoolArray)
     kept = values > _NEGLIGIBLE * np.maximum(np.trace(full @ full, axis1=1, axis2=2)[:, None], 1e-300)
     inverse = np.where(kept, np.where(kept, values, 1.0) ** -0.5, 0.0)
     return np.asarray(_t(root) @ (vectors * inverse[:, None, :]) @ _t(vectors) @ root)
+
+
+def _inverse(left: FloatArray) -> FloatArray:
+    """Pseudo-inverse of (I − H)_ii, whose entries are shares: one of rounding alone is nothing."""
+    nothing = np.abs(left).max(axis=(1, 2), keepdims=True) < _SINGULAR
+    return np.asarray(np.linalg.pinv(np.where(nothing, 0.0, left), rcond=_SINGULAR))
 
 
 def _exhausted(weights: FloatArray, residual: FloatArray, phi: FloatArray) -> BoolArray:
