@@ -75,11 +75,16 @@ JACKKNIVES = (
 OURS.update(
     {f"jackknife, {one.name}, small": (table_of(one, sg.Jackknife()), "small", False, 1.0) for one in JACKKNIVES}
 )
-OURS["jackknife, group-time effects doubly robust with a covariate, small"] = (
-    table_of(sg.GroupTime(method="dr"), sg.Jackknife()),
-    "small",
-    True,
-    None,
+OURS.update(
+    {
+        f"jackknife, group-time effects {words} with a covariate, small": (
+            table_of(sg.GroupTime(method=method), sg.Jackknife()),
+            "small",
+            True,
+            1.0,
+        )
+        for method, words in (("reg", "by regression"), ("ipw", "by weighting"), ("dr", "doubly robust"))
+    }
 )
 # Seconds of earlier runs, for peers that are not installed where this runs: diff-diff and csdid on group-time effects
 # without a covariate by processor time, the others by the wall clock.

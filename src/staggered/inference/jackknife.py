@@ -10,7 +10,7 @@ from ..data.panel import Panel
 from ..errors import IdentificationError, listing
 from ..kernel.patterns import patterns_of
 from ..kernel.point import Point
-from ..kernel.protocols import LinearEstimator, PointEstimator, has_rule, has_settled_rule
+from ..kernel.protocols import LeavingOut, LinearEstimator, PointEstimator, has_rule, has_settled_rule
 from ..kernel.rule import Rule
 from ..results.estimate import Estimate, Term
 from ..results.uncertainty import Sampling
@@ -99,7 +99,9 @@ def leave_one_out(
     names = panel.design.clusters
     estimates = np.tile(values, (len(names), 1))
     rows = np.flatnonzero(panel.frame.seen)
-    if has_settled_rule(estimator):
+    if isinstance(estimator, LeavingOut):
+        rows = _solve_together(estimator, panel, terms, rows, estimates)
+    if has_settled_rule(estimator) and len(rows):
         _solve_by_kind(estimator, panel, terms, rows, estimates)
     else:
         _fit_one_by_one(estimator, panel, terms, rows, estimates)
@@ -108,6 +110,18 @@ def leave_one_out(
         terms[k].label: [names[row] for row in np.flatnonzero(lost[:, k])] for k in np.flatnonzero(lost.any(axis=0))
     }
     return estimates, gone
+
+
+def _solve_together(
+    estimator: LeavingOut, panel: Panel, terms: tuple[Term, ...], rows: IntArray, estimates: FloatArray
+) -> IntArray:
+    """Fill in the estimates without each cluster that the estimator can solve with the others; those that remain."""
+    solved = []
+    for row, found, values in estimator.without_each_of(panel, rows):
+        estimates[row] = np.nan
+        _place(found, values[None], terms, estimates, np.array([row]))
+        solved.append(row)
+    return np.setdiff1d(rows, solved)
 
 
 def _solve_by_kind(

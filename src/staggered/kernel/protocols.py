@@ -7,12 +7,14 @@ whose weights depend on the frame alone (`LinearEstimator`). An inference asks f
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol, TypeGuard, runtime_checkable
 
 from ..data.frame import Frame
 from ..data.panel import Panel
 from ..errors import DesignError
-from ..results.estimate import Estimate
+from ..results.estimate import Estimate, Term
+from ..value import FloatArray, IntArray
 from .point import Point
 from .rule import Rule
 
@@ -72,6 +74,15 @@ class LinearEstimator(RuleEstimator, Protocol):
 
     def rule(self, frame: Frame) -> Rule:
         """Weights and residual map on this frame."""
+        ...
+
+
+@runtime_checkable
+class LeavingOut(Protocol):
+    """An estimator that solves without each of many clusters more quickly together than one after another."""
+
+    def without_each_of(self, panel: Panel, rows: IntArray) -> Iterator[tuple[int, tuple[Term, ...], FloatArray]]:
+        """Cluster left out, terms that remain and their values, for those of `rows` that it can solve together."""
         ...
 
 

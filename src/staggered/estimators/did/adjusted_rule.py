@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -91,20 +92,14 @@ def adjusted_cells(
     found : Comparisons
         On patterns that are the clusters themselves.
     """
-    names = list(frame.covariates)
-    covariates = np.stack([np.asarray(frame.covariates[name], dtype=float) for name in names])
+    names, covariates = list(frame.covariates), stacked_covariates(frame)
     cells: list[AdjustedCell] = []
     kept: list[int] = []
     failed: list[tuple[int, str]] = []
     trimmed: list[int] = []
     parts, base_parts = np.zeros(found.parts.shape), np.zeros(found.parts.shape)
-    alike = _first_alike(covariates)
-    settled: dict[tuple[int, bytes], tuple[AdjustedCell, FloatArray] | str] = {}
-    for k, (_, period) in enumerate(found.cells.tolist()):
-        base = int(found.base[k])
-        # With levels the covariates of the base play a part of their own.
-        at = period * len(alike) + base if levels else alike[min(period, base)]
-        key = (at, found.parts[k].tobytes() + found.base_parts[k].tobytes())
+    settled: dict[Hashable, tuple[AdjustedCell, FloatArray] | str] = {}
+    for k, key in enumerate(comparison_keys(patterns, found, covariates, levels=levels)):
         if key not in settled:
             made = _adjusted_cell(patterns, found, k, covariates, method, levels=levels)
             settled[key] = made if isinstance(made, str) else (made, made.adjustment.weights())
@@ -128,10 +123,30 @@ def adjusted_cells(
     return left, tuple(cells), _notes(frame, found, failed, trimmed, names)
 
 
-def _first_alike(covariates: FloatArray) -> list[int]:
-    """First period with the same covariates as each, (periods): what does not change need not be fitted again."""
+def stacked_covariates(frame: Frame) -> FloatArray:
+    """All covariates of a frame, (covariates, clusters, periods)."""
+    return np.stack([np.asarray(grid, dtype=float) for grid in frame.covariates.values()])
+
+
+def comparison_keys(
+    patterns: Patterns, found: Comparisons, covariates: FloatArray, *, levels: bool
+) -> Iterator[Hashable]:
+    """What settles each cell's adjustment: those with the same key are compared with the same in the same way.
+
+    Parameters
+    ----------
+    covariates : array (covariates, clusters, periods)
+    """
     first: dict[bytes, int] = {}
-    return [first.setdefault(covariates[:, :, t].tobytes(), t) for t in range(covariates.shape[2])]
+    # What does not change over time need not be fitted again.
+    alike = [first.setdefault(covariates[:, :, t].tobytes(), t) for t in range(covariates.shape[2])]
+    for k, period in enumerate(found.cells[:, 1].tolist()):
+        base, parts, base_parts = int(found.base[k]), found.parts[k], found.base_parts[k]
+        # With levels the covariates of the base play a part of their own.
+        at = period * len(alike) + base if levels else alike[min(period, base)]
+        # The parts do not tell how the two sides' weights compare.
+        mass = np.where(parts != 0, patterns.mass[:, base], 0.0)
+        yield at, parts.tobytes(), base_parts.tobytes(), mass.tobytes()
 
 
 def _adjusted_cell(

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from ...data.frame import Frame
+from ...data.panel import Panel
 from ...errors import DesignError, IdentificationError
 from ...inference.cluster import Cluster
-from ...kernel.patterns import each_apart, patterns_of
+from ...kernel.patterns import Patterns, each_apart, patterns_of
 from ...kernel.protocols import Inference
 from ...kernel.rule import Rule
+from ...results.estimate import Term
+from ...value import FloatArray, IntArray
 from ..linear import Linear, counting, require_by
 from .adjusted import Method
 from .adjusted_rule import AdjustedScores, adjusted_cells, lone_treated
 from .aggregate import BY, summarise
 from .cohorts import cohort_means, cohort_sizes, lost_notes, nothing_fitted, unit_weights, unpaired_note
 from .comparisons import Comparisons, comparisons_of
+from .left_out import adjusted_without_each
 from .own_comparison import OwnComparison
 
 
@@ -121,14 +126,7 @@ class GroupTime(Linear):
         adjusts, levels = bool(frame.covariates), self.compare == "levels"
         patterns = each_apart(frame) if adjusts else patterns_of(frame)
         start = frame.design.start[patterns.first]
-        found = comparisons_of(
-            patterns,
-            start,
-            controls=self.controls,
-            anticipation=self.anticipation,
-            universal=self.base == "universal",
-            levels=levels,
-        )
+        found = self._comparisons(patterns, start)
         _require_some(frame, found, self.controls)
         unpaired = unpaired_note(frame, patterns, start, found, "not being observed in the period compared with")
         notes, cells = (*lost_notes(frame, found), *unpaired), None
@@ -159,6 +157,26 @@ class GroupTime(Linear):
             estimand=counting(summary.estimand, frame),
             notes=notes,
             headed=summary.headed,
+        )
+
+    def without_each_of(self, panel: Panel, rows: IntArray) -> Iterator[tuple[int, tuple[Term, ...], FloatArray]]:
+        """Terms and values without each of the clusters, where changes are adjusted for covariates."""
+        frame = panel.frame
+        if not frame.covariates or self.compare == "levels":
+            return iter(())
+        frame.require_absorbing("GroupTime")
+        patterns = each_apart(frame)
+        found = self._comparisons(patterns, frame.design.start)
+        return adjusted_without_each(panel, patterns, found, self.method, self.by, rows)
+
+    def _comparisons(self, patterns: Patterns, start: FloatArray) -> Comparisons:
+        return comparisons_of(
+            patterns,
+            start,
+            controls=self.controls,
+            anticipation=self.anticipation,
+            universal=self.base == "universal",
+            levels=self.compare == "levels",
         )
 
 
