@@ -101,6 +101,7 @@ def test_dense_weights_are_the_estimate(estimator: Linear) -> None:
         np.testing.assert_allclose(rule.W @ panel.outcome[rule.frame.used], rule.estimate(panel.outcome), atol=1e-9)
 
 
+@pytest.mark.filterwarnings("ignore::staggered.FewClustersWarning")
 @pytest.mark.parametrize("estimator", EVERY)
 def test_reordering_clusters_reorders_weights_and_nothing_else(estimator: Linear) -> None:
     for seed in FEWER:
@@ -187,6 +188,7 @@ def test_randomisation_p_values_are_uniform_when_nothing_happened(estimator: Lin
     np.testing.assert_allclose(p_values, np.arange(1, 25) / 24, atol=1e-12)
 
 
+@pytest.mark.filterwarnings("ignore::staggered.FewClustersWarning")
 @pytest.mark.parametrize("estimator", EVERY)
 def test_solving_once_for_clusters_alike_is_solving_for_each(
     estimator: Linear, monkeypatch: pytest.MonkeyPatch

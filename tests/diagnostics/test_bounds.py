@@ -97,6 +97,7 @@ def test_an_estimate_without_one_base_is_refused_with_what_to_do(
 def test_without_standard_errors_it_says_whose() -> None:
     design = sg.stepped(clusters=6, steps=6, baseline=4)
     panel = sg.simulate(sg.Plan(design=design, outcome=sg.Outcome(sd=1.0)), seed=1)
-    fit = sg.SunAbraham(by="event").fit(panel, sg.Cluster("CR2"))
+    with pytest.warns(sg.FewClustersWarning, match="alone in its cohort"):
+        fit = sg.SunAbraham(by="event").fit(panel, sg.Cluster("CR2"))
     with pytest.raises(sg.IdentificationError, match="have no standard error"):
         sg.bounds(fit)

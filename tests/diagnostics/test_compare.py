@@ -55,7 +55,8 @@ def test_common_cells_give_the_estimates_of_the_panel_without_the_others() -> No
 def test_what_fails_is_named_and_the_rest_stands() -> None:
     design = sg.Design([[1, 1, 1], [1, 1, 1], [0, 1, 1], [0, 0, 1], [0, 0, 0]])
     panel = sg.Panel(sg.Frame(design), np.random.default_rng(1).normal(size=(5, 3)))
-    found = sg.compare(panel, [sg.Twfe(), sg.Efficient(by="calendar")], sg.Cluster("CR3"))
+    with pytest.warns(sg.FewClustersWarning, match="alone in its cohort"):
+        found = sg.compare(panel, [sg.Twfe(), sg.Efficient(by="calendar")], sg.Cluster("CR3"))
     assert len(found.estimates) + len(found.failed) == 2
     with pytest.raises(sg.DataError, match="No estimator was given"):
         sg.compare(panel, [])

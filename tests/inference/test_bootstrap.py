@@ -88,7 +88,8 @@ def test_without_a_band_only_the_covariance_is_kept() -> None:
 
 @pytest.mark.filterwarnings("ignore:The bootstrap with")
 def test_a_council_alone_in_its_cohort_leaves_no_p_value() -> None:
-    fit = sg.SunAbraham().fit(stepped_panel(1, 6, 6), sg.Bootstrap(draws=49))
+    with pytest.warns(sg.FewClustersWarning, match="alone in its cohort"):
+        fit = sg.SunAbraham().fit(stepped_panel(1, 6, 6), sg.Bootstrap(draws=49))
     assert np.isnan([fit.se, fit.p_value, *fit.interval()]).all()
 
 

@@ -7,25 +7,35 @@ import numpy as np
 import pytest
 
 import staggered as sg
-from staggered.inference.expected_size import EXPECTED, Layout, expected_size
+from staggered.inference.expected_size import EXPECTED, OF_ITS_OWN, Layout, expected_size
 from tests.random_panels import stepped_panel
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "did-size.md"
 
 
-def test_the_table_is_that_of_the_page() -> None:
-    lines = PAGE.read_text(encoding="utf-8").split("## What stands beside an interval")[1].splitlines()
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
-    names = rows[0][1:]
-    found = {
+def rows_of(table: str) -> dict[str, dict[str, tuple[int, ...]]]:
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if line[:1] == "|"]
+    return {
         cells[0]: {
             name: tuple(int(end) for end in re.findall(r"\d+", cell))
-            for name, cell in zip(names, cells[1:], strict=True)
+            for name, cell in zip(rows[0][1:], cells[1:], strict=True)
             if cell != "–"
         }
         for cells in rows[2:]
     }
+
+
+def test_the_table_is_that_of_the_page() -> None:
+    found = rows_of(PAGE.read_text(encoding="utf-8").split("## What stands beside an interval")[1])
     assert found == {layout.words: ends for layout, ends in EXPECTED.items()}
+
+
+def test_the_table_of_the_efficient_estimator_is_that_of_its_page() -> None:
+    found = rows_of(PAGE.with_name("efficient-size.md").read_text(encoding="utf-8"))
+    own = OF_ITS_OWN[sg.Efficient().name]
+    assert {words: {name: ends * 2 for name, ends in row.items()} for words, row in found.items()} == {
+        layout.words: ends for layout, ends in own.items()
+    }
 
 
 @pytest.mark.parametrize(
@@ -60,7 +70,8 @@ def test_it_stands_in_the_paragraph_of_every_interval_with_few_councils() -> Non
 
 
 def test_no_standard_error_no_size() -> None:
-    fit = sg.SunAbraham().fit(stepped_panel(1, 6, 6), sg.Cluster("CR3"))
+    with pytest.warns(sg.FewClustersWarning, match="alone in its cohort"):
+        fit = sg.SunAbraham().fit(stepped_panel(1, 6, 6), sg.Cluster("CR3"))
     assert np.isnan(fit.se)
     assert "In simulations" not in fit.text()
 

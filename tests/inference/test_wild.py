@@ -102,7 +102,8 @@ def test_every_linear_estimator_has_it_and_a_lone_cohort_has_none() -> None:
     panel = stepped_panel(1, 12, 3)
     for estimator in (sg.GroupTime(), sg.Imputation(), sg.SunAbraham(), sg.Stacked(), sg.WithinPeriod()):
         assert 0 < estimator.fit(panel, sg.WildBootstrap(draws=49)).p_value <= 1
-    lone = sg.SunAbraham().fit(stepped_panel(1, 6, 6), sg.WildBootstrap(draws=49))
+    with pytest.warns(sg.FewClustersWarning, match="alone in its cohort"):
+        lone = sg.SunAbraham().fit(stepped_panel(1, 6, 6), sg.WildBootstrap(draws=49))
     assert np.isnan(lone.p_value)
     assert any("alone in its cohort" in note for note in lone.notes)
 

@@ -1,10 +1,10 @@
-"""Seeds: what a random thing is drawn from, so that it can be drawn again."""
+"""Seeds and draws: what a random thing is drawn from, so that it can be drawn again, and how often."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from ..errors import DesignError
+from ..errors import DataError, DesignError
 
 Seed = int | np.random.SeedSequence | np.random.Generator
 """Everything that random functions take."""
@@ -39,3 +39,15 @@ def whole_seed(seed: object) -> int:
         "It fixes what is drawn, so that anybody can draw the same again.",
         "Give a whole number from 0 up, such as 20261001.",
     )
+
+
+def require_draws(draws: object, fewest: int, why: str, example: int) -> None:
+    """Refuse a number of draws that is not a whole number, or too small.
+
+    Raises
+    ------
+    DataError
+    """
+    whole = isinstance(draws, (int, np.integer)) and not isinstance(draws, bool)
+    if not whole or draws < fewest:  # type: ignore[operator]
+        raise DataError(f"draws is {draws!r}.", why, f"Give a whole number, for example draws={example}.")

@@ -114,6 +114,21 @@ class Panel(Value):
         return table
 
 
+def require_panel(given: object) -> None:
+    """Refuse what is no panel, such as a table, a frame or a design.
+
+    Raises
+    ------
+    DataError
+    """
+    if not isinstance(given, Panel):
+        raise DataError(
+            f"A panel was expected, not {type(given).__name__}.",
+            "An analysis needs the rollout and the outcome together, checked.",
+            "Read one with sg.read(...), or build sg.Panel(frame, outcome).",
+        )
+
+
 def _of_present_cells(people: Persons, frame: Frame) -> Persons:
     """People of the cells that have an outcome; refuse a cell without people, and people without a cell."""
     assert frame.present is not None

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 
-from ..data.panel import Panel
+from ..data.panel import Panel, require_panel
 from ..errors import DesignError, IdentificationError, listing
 from ..results.words import number_words
 from ..value import BoolArray, FloatArray, Value
@@ -133,6 +133,7 @@ def bacon(panel: Panel) -> Decomposition:
     >>> abs(parts.value - sg.Twfe().fit(panel, sg.Jackknife()).value) < 1e-12
     True
     """
+    require_panel(panel)
     start, mass = _cohorts(panel)
     found = np.unique(start)
     if len(found) < 2:
@@ -150,6 +151,12 @@ def bacon(panel: Panel) -> Decomposition:
         for later in range(k + 1, len(found)):
             pairs += _pair(found, means, share, treated, k, later)
     total = sum(pair[3] for pair in pairs)
+    if not total:
+        raise IdentificationError(
+            "No council changes from control to treated within the data.",
+            "A decomposition sets changes at go-live against each other.",
+            "Bring periods before and after go-live.",
+        )
     names = [panel.design.periods[int(g)] if np.isfinite(g) else None for g in found]
     return Decomposition(
         tuple(Pair(kind, names[k], names[c], weight / total, value) for kind, k, c, weight, value in pairs)

@@ -9,10 +9,10 @@ import numpy as np
 
 from ..errors import DataError, listing
 from ..results.bounds import Bounds, Restriction
-from ..results.estimate import Estimate
+from ..results.estimate import Estimate, checked_level
 from ..results.uncertainty import t_quantile
 from ..value import FloatArray
-from .event_path import Path, path_of
+from .event_path import Path, path_of, require_estimate
 from .flci import smooth_interval
 from .relative import departures, relative_interval
 
@@ -71,6 +71,8 @@ def bounds(
     >>> bool(found.low[1] < found.low[0])
     True
     """
+    require_estimate(estimate, "bounds")
+    checked_level(level)
     path = path_of(estimate, "A bound")
     target, said = _target(path, of)
     path, note = _widened(path, level)
@@ -114,7 +116,7 @@ def _target(path: Path, of: int | Sequence[float] | None) -> tuple[FloatArray, s
     events = path.events[path.after].tolist()
     if of is None:
         return np.full(len(events), 1 / len(events)), f"the average effect over event times {events[0]} to {events[-1]}"
-    if isinstance(of, int):
+    if isinstance(of, int) and not isinstance(of, bool):
         if of not in events:
             raise DataError(
                 f"There is no effect at event time {of}.",
@@ -122,7 +124,13 @@ def _target(path: Path, of: int | Sequence[float] | None) -> tuple[FloatArray, s
                 f"Use one of {listing(events, most=12)}.",
             )
         return np.array([float(event == of) for event in events]), f"the effect at event time {of}"
-    weights = np.asarray(of, dtype=float)
+    weights = numbers_of(of, "of", "It is an event time, or the weights that combine the effects into one.")
+    if not np.isfinite(weights).all() or not weights.any():
+        raise DataError(
+            f"of is {listing(weights.ravel().tolist(), most=12)}.",
+            "Its weights combine the effects into one.",
+            "Give finite weights, not all of them 0, or leave of out for the plain average.",
+        )
     if weights.shape != (len(events),):
         raise DataError(
             f"{weights.size} weights were given for {len(events)} treated event times.",
@@ -139,12 +147,27 @@ def _asked(path: Path, kind: str, m: Sequence[float] | None) -> FloatArray:
         bends = np.abs(np.diff(departures(path)))
         unit = float(bends.max()) if len(bends) else float(np.abs(departures(path)).max())
         return np.array(_SMOOTH) * unit
-    asked = np.asarray(m, dtype=float)
+    asked = np.atleast_1d(numbers_of(m, "m", "It is the size of a departure from parallel trends."))
+    if asked.ndim > 1 or not len(asked):
+        raise DataError(
+            f"m has the shape {asked.shape}.", "Each m gives one bound.", "Give a list of numbers, such as [0.5, 1, 2]."
+        )
     if (asked < 0).any() or not np.isfinite(asked).all():
         raise DataError(
             f"m is {listing(asked.tolist())}.", "It is the size of a departure.", "Give numbers of 0 or more."
         )
     return asked
+
+
+def numbers_of(given: object, name: str, why: str) -> FloatArray:
+    """Numbers as an array; refuse text and what else is none."""
+    try:
+        found = np.asarray(given, dtype=float)
+    except (TypeError, ValueError):
+        found = None
+    if found is None or isinstance(given, (str, bool)):
+        raise DataError(f"{name} is {given!r}.", why, f"Give numbers, such as {name}=[0.5, 1].")
+    return found
 
 
 def _widened(path: Path, level: float) -> tuple[Path, tuple[str, ...]]:

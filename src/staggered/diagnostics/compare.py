@@ -9,9 +9,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from ..data.panel import Panel
+from ..data.panel import Panel, require_panel
 from ..errors import DataError, DesignError, IdentificationError, listing
-from ..kernel.protocols import Estimator, Inference, has_rule
+from ..kernel.protocols import Estimator, Inference, has_rule, require_estimator, require_inference, require_no_text
 from ..results.estimate import Estimate
 from ..results.words import number_words
 from ..value import BoolArray, Value
@@ -125,11 +125,18 @@ def compare(
     >>> found.table()["treated_cells"].tolist()
     ['30 of 30', '18 of 30', '18 of 30']
     """
-    if not estimators:
+    require_panel(panel)
+    _require_several(estimators)
+    if cells not in ("own", "common"):
         raise DataError(
-            "No estimator was given.", "There is nothing to compare.", "Give, for example, [Twfe(), GroupTime()]."
+            f"compare was given cells={cells!r}.",
+            "It says which treated council-periods the estimates rest on.",
+            'Use "own" or "common".',
         )
-    ways = list(inference) if isinstance(inference, Sequence) else [inference]
+    require_no_text(inference, "inference", "Jackknife()")
+    ways = (list(inference) or [None]) if isinstance(inference, Sequence) else [inference]
+    for way in ways:
+        require_inference(way)
     treated: BoolArray = panel.frame.used & (np.nan_to_num(panel.design.treatment) > 0)
     if cells == "common":
         panel = _restricted(panel, estimators, treated)
@@ -148,6 +155,23 @@ def compare(
             "See what each of them needs.",
         )
     return Comparison(tuple(found), tuple(rests_on), int(treated.sum()), tuple(failed), cells)
+
+
+def _require_several(estimators: object) -> None:
+    """Refuse what is no list of estimators."""
+    if not isinstance(estimators, Sequence) or isinstance(estimators, str):
+        require_estimator(estimators)
+        raise DataError(
+            "compare was given one estimator by itself.",
+            "It sets several side by side.",
+            "Give a list, for example [Twfe(), GroupTime()].",
+        )
+    if not estimators:
+        raise DataError(
+            "No estimator was given.", "There is nothing to compare.", "Give, for example, [Twfe(), GroupTime()]."
+        )
+    for one in estimators:
+        require_estimator(one)
 
 
 def _rests_on(estimator: Estimator, panel: Panel) -> BoolArray:

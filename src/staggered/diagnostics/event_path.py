@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import IdentificationError, listing
+from ..errors import DataError, IdentificationError, listing
 from ..estimators.did.imputation import Imputation
 from ..results.estimate import Estimate
 from ..results.resampled import Resampled
@@ -48,6 +48,21 @@ class Path:
     def after(self) -> IntArray:
         """Rows of treated times."""
         return np.flatnonzero(self.events >= 0)
+
+
+def require_estimate(given: object, who: str) -> None:
+    """Refuse what is no estimate, such as an estimator or a panel.
+
+    Raises
+    ------
+    DataError
+    """
+    if not isinstance(given, Estimate):
+        raise DataError(
+            f"{who} was given {type(given).__name__}.",
+            "It reads off what an analysis found by time from go-live.",
+            'Give an estimate, such as sg.SunAbraham(by="event").fit(panel).',
+        )
 
 
 def path_of(estimate: Estimate, why: str) -> Path:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ..data.panel import Panel
+from ..data.panel import Panel, require_panel
 from ..errors import listing
 from ..inference.jackknife import leave_one_out
-from ..kernel.protocols import PointEstimator
+from ..kernel.protocols import PointEstimator, require_estimator
 from ..results.words import number_words
 from ..value import FloatArray, Value
 
@@ -76,6 +76,8 @@ def without_each(estimator: PointEstimator, panel: Panel) -> LeftOut:
     >>> len(without_each(sg.Twfe(), panel).table())
     8
     """
+    require_panel(panel)
+    require_estimator(estimator)
     point = estimator.point(panel)
     estimates, _ = leave_one_out(estimator, panel, point.terms, point.values)
     return LeftOut(panel.design.clusters, estimates[:, 0], float(point.values[0]), panel.name)

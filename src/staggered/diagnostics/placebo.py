@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from ..data.frame import Frame
-from ..data.panel import Panel
+from ..data.panel import Panel, require_panel
 from ..errors import DataError, IdentificationError, listing
-from ..kernel.protocols import Estimator, Inference
+from ..kernel.protocols import Estimator, Inference, require_estimator, require_inference
 from ..results.estimate import Estimate
 from ..results.words import number_words
 from ..value import Value
@@ -87,12 +87,10 @@ def placebo_dates(
     >>> placebo_dates(sg.Twfe(), panel, [1, 2]).shifts
     (1, 2)
     """
-    if any(shift < 1 for shift in shifts):
-        raise DataError(
-            f"shifts is {listing(list(shifts))}.",
-            "Placebo dates lie before the actual ones.",
-            "Give 1 or more periods.",
-        )
+    require_panel(panel)
+    require_estimator(estimator)
+    require_inference(inference)
+    _require_shifts(shifts)
     done, found, skipped = [], [], []
     for shift in shifts:
         try:
@@ -107,6 +105,20 @@ def placebo_dates(
             "Bring a longer history.",
         )
     return Placebo(tuple(done), tuple(found), tuple(skipped))
+
+
+def _require_shifts(shifts: object) -> None:
+    """Refuse shifts that are not whole periods earlier."""
+    if (
+        not isinstance(shifts, Sequence)
+        or not shifts
+        or not all(isinstance(one, int) and not isinstance(one, bool) and one >= 1 for one in shifts)
+    ):
+        raise DataError(
+            f"shifts is {shifts!r}.",
+            "Placebo dates lie whole periods before the actual ones.",
+            "Give a list of whole numbers from 1 up, such as [1, 2].",
+        )
 
 
 def _periods(shift: int) -> str:

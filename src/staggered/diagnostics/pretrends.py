@@ -13,7 +13,7 @@ from ..results.estimate import Estimate
 from ..results.uncertainty import t_quantile
 from ..results.words import number_words
 from ..value import FloatArray, IntArray, Value
-from .event_path import joint_covariance
+from .event_path import joint_covariance, require_estimate
 from .rectangle import rectangle
 
 _REFERENCES = (
@@ -123,10 +123,8 @@ def pretrends(estimate: Estimate, power: float = 0.8) -> PreTrends:
     >>> found.slope > 0, len(found.events)
     (True, 5)
     """
-    if not 0.05 < power < 1:
-        raise DataError(
-            f"power is {power:g}.", "It is how often a trend would be noticed.", "Give, for example, 0.8 or 0.5."
-        )
+    require_estimate(estimate, "pretrends")
+    _require_power(power)
     covariance = joint_covariance(estimate)
     if covariance is None:
         raise IdentificationError(
@@ -168,6 +166,14 @@ def pretrends(estimate: Estimate, power: float = 0.8) -> PreTrends:
         bias={event: slope * (event + 1) for event in after},
         outcome=estimate.outcome,
     )
+
+
+def _require_power(power: object) -> None:
+    """Refuse a power that a test at 5% cannot have."""
+    if not isinstance(power, (int, float)) or not 0.05 < power < 1:
+        raise DataError(
+            f"power is {power!r}.", "It is how often a trend would be noticed.", "Give, for example, 0.8 or 0.5."
+        )
 
 
 def _p_value(wald: float, rank: int, df: float) -> float:

@@ -9,8 +9,8 @@ import pandas as pd
 
 from ..data.frame import Frame
 from ..design.design import Design
-from ..errors import listing
-from ..kernel.protocols import LinearEstimator
+from ..errors import DataError, DesignError, listing
+from ..kernel.protocols import LinearEstimator, has_settled_rule, require_estimator
 from ..kernel.rule import Rule
 from ..results.words import number_words
 from ..value import FloatArray
@@ -116,5 +116,18 @@ def weights(estimator: LinearEstimator, design: Design | Frame) -> Weights:
     >>> found.negative < 0
     True
     """
+    require_estimator(estimator)
+    if not has_settled_rule(estimator):
+        raise DesignError(
+            f"The {estimator.name} has no weights before the outcome is known.",
+            "Its weights are found from the outcomes themselves.",
+            "Fit it, or look at the weights of Twfe(), GroupTime(), Imputation() or Gls(...).",
+        )
+    if not isinstance(design, (Design, Frame)):
+        raise DataError(
+            f"weights was given {type(design).__name__} in place of a design.",
+            "Weights stand on the councils and periods of a rollout.",
+            "Give a design, or panel.frame.",
+        )
     frame = design if isinstance(design, Frame) else Frame(design)
     return Weights(estimator.rule(frame), estimator.name)

@@ -9,13 +9,14 @@ from typing import ClassVar
 import numpy as np
 
 from ..data.frame import Frame
-from ..data.panel import Panel
+from ..data.panel import Panel, require_panel
 from ..errors import DataError, IdentificationError
 from ..inference.cluster import Cluster
 from ..inference.jackknife import Jackknife
 from ..inference.permutation import Permutation
+from ..inference.requested import warn_where_it_fails
 from ..kernel.point import Point
-from ..kernel.protocols import Inference, require_no_text
+from ..kernel.protocols import Inference, require_inference
 from ..results.estimate import Estimate
 from ..value import BoolArray, FloatArray, Value
 
@@ -67,8 +68,14 @@ class Fitting(Value):
             Nobody is treated, or a spread between fewer than 3 clusters is asked for.
         DataError
             An outcome that never changes in any cluster.
+
+        Warns
+        -----
+        FewClustersWarning
+            An inference asked for by name that is known to fail with these councils.
         """
-        require_no_text(inference, "inference", "Jackknife()")
+        require_panel(panel)
+        require_inference(inference)
         _require_something_to_find(panel)
         chosen = inference or self.default_inference(panel.frame)
         # The jackknife counts the clusters behind each term, and swapping dates needs no spread.
@@ -76,6 +83,7 @@ class Fitting(Value):
             _require_clusters(panel.frame, self.fewest)
         fit = chosen.estimate(self, panel)
         if inference is not None:
+            warn_where_it_fails(inference, self.default_inference(panel.frame), panel.frame, fit)
             return fit
         return replace(fit, notes=(*fit.notes, *self._default_reason(panel.frame, chosen)))
 

@@ -12,7 +12,7 @@ from ..kernel.rule import Rule
 from ..results.estimate import Estimate
 from ..results.uncertainty import Uncertainty
 from ..value import FloatArray
-from .expected_size import size_note
+from .expected_size import OF_ITS_OWN, size_note
 
 
 def rule_of(estimator: PointEstimator, panel: Panel, inference: str) -> Rule:
@@ -62,9 +62,10 @@ def assembled(
     notes: tuple[str, ...],
 ) -> Estimate:
     """Bind values, uncertainty and every note on the way into one estimate."""
-    # The table is of estimators whose weights do not look at the outcome.
-    sized = has_settled_rule(estimator) and len(point.values) > 0 and bool(np.isfinite(uncertainty.se()[0]))
-    expected = size_note(panel.frame, inference.name) if sized else ()
+    # The table is of estimators whose weights do not look at the outcome, and of a few by themselves.
+    tabled = has_settled_rule(estimator) or estimator.name in OF_ITS_OWN
+    sized = tabled and len(point.values) > 0 and bool(np.isfinite(uncertainty.se()[0]))
+    expected = size_note(panel.frame, inference.name, estimator.name) if sized else ()
     return Estimate(
         terms=point.terms,
         values=point.values,

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from ..allocation.seeds import Seed, whole_seed
+from ..allocation.seeds import Seed, require_draws, whole_seed
 from ..data.panel import Panel
 from ..errors import DataError, DesignError, FewClustersWarning, IdentificationError
 from ..kernel.point import Point
@@ -71,12 +71,7 @@ class Bootstrap(Value):
     by: str | None = None
 
     def __post_init__(self) -> None:
-        if self.draws < 2:
-            raise DataError(
-                f"draws is {self.draws}.",
-                "A distribution needs more than one draw.",
-                "Give, for example, draws=999.",
-            )
+        require_draws(self.draws, 2, "A distribution needs more than one draw.", 999)
         if self.kind not in ("multiplier", "cluster"):
             raise DataError(
                 f"Bootstrap was given kind={self.kind!r}.",

@@ -18,6 +18,9 @@ from ..value import BoolArray, FloatArray, Value
 from .assemble import assembled, rule_of, scores_of
 from .small_sample import adjusted_scores
 
+BLIND = "No analytic standard error"
+"""How the note begins that says why a standard error is missing."""
+
 _FEW = 40
 
 
@@ -36,7 +39,8 @@ class Cluster(Value):
     Warns
     -----
     FewClustersWarning
-        CR0 or CR1 with fewer than 40 clusters.
+        CR0 or CR1 with fewer than 40 clusters; any kind where a cluster alone in its cohort or as a comparison leaves
+        it blind, once asked for by name.
 
     References
     ----------
@@ -150,6 +154,6 @@ def blind_note(panel: Panel, point: Point, blind: BoolArray) -> tuple[str, ...]:
     rows = np.flatnonzero(blind.any(axis=1))
     of = "" if len(point.terms) == 1 else f" for {listing([point.terms[k].label for k in rows])}"
     return (
-        f"No analytic standard error{of}: a council alone in its cohort or as a comparison ({listing(clusters)}) "
+        f"{BLIND}{of}: a council alone in its cohort or as a comparison ({listing(clusters)}) "
         "has a residual of zero, whatever happened there. Use Jackknife() or Permutation().",
     )

@@ -49,7 +49,7 @@ class DesignBased(Value):
     Examples
     --------
     >>> import staggered as sg
-    >>> panel = sg.simulate(sg.Plan(design=sg.stepped(clusters=12, steps=3), outcome=sg.Outcome(sd=1.0)), seed=1)
+    >>> panel = sg.simulate(sg.Plan(design=sg.stepped(clusters=48, steps=3), outcome=sg.Outcome(sd=1.0)), seed=1)
     >>> sg.Efficient().fit(panel, sg.DesignBased()).se < sg.Efficient(beta=0).fit(panel, sg.DesignBased()).se
     True
     """

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..allocation.seeds import Seed, require_draws, whole_seed
 from ..data.panel import Panel
-from ..errors import DataError, IdentificationError
+from ..errors import IdentificationError
 from ..kernel.point import Point
 from ..kernel.protocols import PointEstimator
 from ..kernel.rule import Rule
@@ -31,7 +32,8 @@ class ConleyTaber(Value):
 
     Parameters
     ----------
-    draws, seed : int
+    draws : int
+    seed : int, SeedSequence or Generator
 
     Raises
     ------
@@ -52,7 +54,7 @@ class ConleyTaber(Value):
     """
 
     draws: int = 9999
-    seed: int = 1
+    seed: Seed = 1
 
     @property
     def name(self) -> str:
@@ -80,7 +82,8 @@ class FermanPinto(Value):
 
     Parameters
     ----------
-    draws, seed : int
+    draws : int
+    seed : int, SeedSequence or Generator
 
     Raises
     ------
@@ -102,7 +105,7 @@ class FermanPinto(Value):
     """
 
     draws: int = 9999
-    seed: int = 1
+    seed: Seed = 1
 
     @property
     def name(self) -> str:
@@ -123,15 +126,14 @@ class FermanPinto(Value):
 
 
 def _estimate(asked: ConleyTaber | FermanPinto, estimator: PointEstimator, panel: Panel, *, scaled: bool) -> Estimate:
-    if asked.draws < 1:
-        raise DataError(f"draws is {asked.draws}.", "A test needs draws to compare with.", "Give draws=9999.")
+    require_draws(asked.draws, 1, "A test needs draws to compare with.", 9999)
     rule = rule_of(estimator, panel, asked.name)
     point = Point.of(rule, panel.outcome)
     treated, controls = _sides(rule)
     placebo = _placebo_effects(rule, panel.outcome, treated, controls)
     if scaled:
         placebo = placebo * _rescaling(placebo, panel.design.size.mean(axis=1), treated, controls)
-    null, every = _drawn(placebo, asked.draws, asked.seed)
+    null, every = _drawn(placebo, asked.draws, whole_seed(asked.seed))
     reference = Reference(null, np.zeros_like(null), np.ones(len(point.values)), every, _KIND)
     note = (
         f"{len(treated)} treated clusters are set against the residuals of {len(controls)} that are never treated; "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from ..allocation.seeds import Seed, whole_seed
+from ..allocation.seeds import Seed, require_draws, whole_seed
 from ..data.panel import Panel
 from ..errors import DesignError
 from ..kernel.protocols import Estimator
@@ -137,7 +137,9 @@ class ParametricBootstrap(Value):
     Raises
     ------
     DesignError
-        An estimator without a likelihood; fewer than 20 draws.
+        An estimator without a likelihood.
+    DataError
+        Fewer than 20 draws.
 
     References
     ----------
@@ -158,12 +160,7 @@ class ParametricBootstrap(Value):
     seed: Seed = 1
 
     def __post_init__(self) -> None:
-        if self.draws < 20:
-            raise DesignError(
-                f"draws is {self.draws}.",
-                "An interval needs the tails of a distribution.",
-                "Give, for example, draws=999.",
-            )
+        require_draws(self.draws, 20, "An interval needs the tails of a distribution.", 999)
 
     @property
     def name(self) -> str:

@@ -85,6 +85,13 @@ def adjust(estimates: Sequence[Estimate], method: Literal["holm", "romano-wolf"]
     >>> holm(np.array([0.01, 0.04, 0.03])).round(2).tolist()
     [0.03, 0.06, 0.06]
     """
+    for one in estimates or ():
+        if not isinstance(one, Estimate):
+            raise DataError(
+                f"A family was given {type(one).__name__} in place of an estimate.",
+                "It adjusts the p-values of several outcomes for each other.",
+                "Give a list of what .fit() returned.",
+            )
     if not estimates:
         raise DataError("No estimate was given.", "A family has at least one outcome.", "Give a list of estimates.")
     heads = [one.select([0]) for one in estimates]

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..allocation.seeds import Seed, require_draws, whole_seed
 from ..data.panel import Panel
-from ..errors import DataError, IdentificationError
+from ..errors import IdentificationError
 from ..kernel.point import Point
 from ..kernel.protocols import PointEstimator
 from ..results.estimate import Estimate
@@ -30,7 +31,7 @@ class Placebo(Value):
     ----------
     draws : int
         Draws of who is treated in name; with one treated council each of the others serves once instead.
-    seed : int
+    seed : int, SeedSequence or Generator
 
     Raises
     ------
@@ -53,13 +54,10 @@ class Placebo(Value):
     """
 
     draws: int = 200
-    seed: int = 1
+    seed: Seed = 1
 
     def __post_init__(self) -> None:
-        if self.draws < 2:
-            raise DataError(
-                f"draws is {self.draws}.", "A spread needs more than one draw.", "Give, for example, draws=200."
-            )
+        require_draws(self.draws, 2, "A spread needs more than one draw.", 200)
 
     @property
     def name(self) -> str:
@@ -103,7 +101,7 @@ class Placebo(Value):
         """Pairs of who is treated in name and whose schedule each receives."""
         if len(treated) == 1:
             return [(np.array([one]), treated) for one in control]
-        generator = np.random.default_rng(self.seed)
+        generator = np.random.default_rng(whole_seed(self.seed))
         return [(generator.choice(control, len(treated), replace=False), treated) for _ in range(self.draws)]
 
 

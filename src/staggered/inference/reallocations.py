@@ -9,7 +9,7 @@ import numpy as np
 
 from ..allocation.allocate import Allocation
 from ..allocation.orders import all_orders, random_orders
-from ..allocation.seeds import Seed, whole_seed
+from ..allocation.seeds import Seed, require_draws, whole_seed
 from ..data.panel import Panel
 from ..design.design import Design
 from ..errors import DataError, IdentificationError, listing
@@ -48,17 +48,24 @@ def with_strata(panel: Panel, strata: Sequence[str] | str | None) -> Panel:
                 f'Read it with keep=["{strata}"].',
             )
         strata = panel.frame.labels[strata]
+    if not isinstance(strata, Sequence):
+        raise DataError(
+            f"strata is {strata!r}.",
+            "Dates are swapped within strata.",
+            "Give one name per cluster, or the name of a label kept with the panel.",
+        )
     frame = replace(panel.frame, design=replace(panel.design, strata=tuple(strata)))
     return replace(panel, frame=frame)
 
 
 def reallocations(design: Design, draws: int, seed: Seed, allowed: Allocation | None) -> Reallocations:
     """Find the re-allocations to use: all that are allowed when there are few, else some at random."""
-    if draws < 1:
+    require_draws(draws, 1, "The estimate is compared with at least one other allocation.", 9999)
+    if allowed is not None and not isinstance(allowed, Allocation):
         raise DataError(
-            f"draws is {draws}.",
-            "The estimate is compared with at least one other allocation.",
-            "Give, for example, draws=9999.",
+            f"allowed is {type(allowed).__name__}, not an allocation.",
+            "It says which orders could have been drawn.",
+            "Give what sg.allocate(design, ...) returned.",
         )
     generator = np.random.default_rng(whole_seed(seed))
     listed = None

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from ..allocation.seeds import Seed, whole_seed
+from ..allocation.seeds import Seed, require_draws, whole_seed
 from ..data.panel import Panel
 from ..errors import DataError, DesignError, FewClustersWarning
 from ..kernel.point import Point
@@ -68,8 +68,7 @@ class WildBootstrap(Value):
     seed: Seed = 1
 
     def __post_init__(self) -> None:
-        if self.draws < 1:
-            raise DataError(f"draws is {self.draws}.", "A test needs draws to compare with.", "Give draws=9999.")
+        require_draws(self.draws, 1, "A test needs draws to compare with.", 9999)
         if self.weights not in ("webb", "rademacher"):
             raise DataError(
                 f"WildBootstrap was given weights={self.weights!r}.",

@@ -19,6 +19,7 @@ from .point import Point
 from .rule import Rule
 
 
+@runtime_checkable
 class Estimator(Protocol):
     """Anything that turns a panel into an estimate."""
 
@@ -96,6 +97,7 @@ def has_settled_rule(estimator: object) -> TypeGuard[LinearEstimator]:
     return isinstance(estimator, LinearEstimator) and estimator.linear and estimator.settled
 
 
+@runtime_checkable
 class Inference(Protocol):
     """A way of knowing how sure an estimate is."""
 
@@ -112,6 +114,40 @@ class Inference(Protocol):
     def estimate(self, estimator: PointEstimator, panel: Panel) -> Estimate:
         """Estimate with this uncertainty."""
         ...
+
+
+def require_inference(given: object) -> None:
+    """Refuse what is no inference: a name, a class in place of its instance, a number.
+
+    Raises
+    ------
+    DesignError
+    """
+    require_no_text(given, "inference", "Jackknife()")
+    if given is not None and (isinstance(given, type) or not isinstance(given, Inference)):
+        shown = f"the class {given.__name__}" if isinstance(given, type) else f"{given!r}"
+        raise DesignError(
+            f"inference is {shown}.",
+            "It says how sure an estimate is, with the options of the method.",
+            "Write, for example, inference=sg.Jackknife(), with the brackets.",
+        )
+
+
+def require_estimator(given: object) -> None:
+    """Refuse what is no estimator: a name, a class in place of its instance, a panel.
+
+    Raises
+    ------
+    DesignError
+    """
+    require_no_text(given, "estimator", "Twfe()")
+    if isinstance(given, type) or not isinstance(given, Estimator):
+        shown = f"the class {given.__name__}" if isinstance(given, type) else f"{given!r}"
+        raise DesignError(
+            f"estimator is {shown}.",
+            "It says what is estimated, with the options of the method.",
+            "Write, for example, sg.Twfe(), with the brackets.",
+        )
 
 
 def require_no_text(given: object, name: str, example: str) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..allocation.seeds import Seed
 from ..errors import DesignError, listing
-from ..kernel.protocols import Estimator, Inference, require_no_text
+from ..kernel.protocols import Estimator, Inference, require_estimator, require_inference
 from ..kernel.rule import Rule
 from ..model.plan import Plan
 from ..results.power import Power
@@ -117,8 +117,9 @@ def power(  # noqa: PLR0913 - the contract's one verb for power, by formula and 
     0.9998
     """
     check_level("alpha", alpha)
-    require_no_text(estimator, "estimator", "Twfe()")
-    require_no_text(inference, "inference", "Jackknife()")
+    if estimator is not None:
+        require_estimator(estimator)
+    require_inference(inference)
     if simulate is not None:
         return simulated_power(
             plan,

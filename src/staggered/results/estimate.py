@@ -156,13 +156,13 @@ class Estimate(Value):
 
     def interval(self, level: float = 0.95) -> Any:
         """Interval of each term: (low, high), floats when there is one term."""
-        low, high = self.uncertainty.interval(self.values, _checked(level))
+        low, high = self.uncertainty.interval(self.values, checked_level(level))
         return self._shape(low), self._shape(high)
 
     def band(self, level: float = 0.95) -> Any:
         """Simultaneous band over the terms (the overall row not among them): (low, high)."""
         own = self._without_overall()
-        low, high = own.uncertainty.band(own.values, _checked(level))
+        low, high = own.uncertainty.band(own.values, checked_level(level))
         return (float(low[0]), float(high[0])) if self._single else (low, high)
 
     def _without_overall(self) -> Estimate:
@@ -277,7 +277,7 @@ class Estimate(Value):
 
     def table(self, level: float = 0.95) -> pd.DataFrame:
         """One row per term, the overall one first, with broom's columns."""
-        low, high = self.uncertainty.interval(self.values, _checked(level))
+        low, high = self.uncertainty.interval(self.values, checked_level(level))
         se = self.uncertainty.se()
         with np.errstate(divide="ignore", invalid="ignore"):
             statistic = self.values / se if self.uncertainty.neutral == 0 else np.full(len(se), np.nan)
@@ -297,7 +297,7 @@ class Estimate(Value):
     def text(self, level: float = 0.95) -> str:
         """One plain paragraph: the estimand, the interval, what may be concluded, and the caveats."""
         first = self.select([0])
-        low, high = first.uncertainty.interval(first.values, _checked(level))
+        low, high = first.uncertainty.interval(first.values, checked_level(level))
         value = float(first.values[0])
         neutral = first.uncertainty.neutral
         said = number_words(value) if neutral == 0 else f"{value:.3g}"
@@ -335,11 +335,11 @@ class Estimate(Value):
         return f"<Estimate by {self.estimator}, {self.inference}>\n{self.table().to_string(index=False)}"
 
 
-def _checked(level: float) -> float:
+def checked_level(level: object) -> float:
     """Refuse a level that is no probability, such as 95."""
-    if not 0 < level < 1:
+    if not isinstance(level, (int, float)) or not 0 < level < 1:
         raise DataError(
-            f"The level is {level:g}.",
+            f"The level is {level!r}.",
             "It is the share of studies whose interval should hold.",
             "Give, for example, 0.95.",
         )

@@ -112,7 +112,8 @@ def test_states_alone_in_their_cohort_have_no_analytic_standard_error() -> None:
     start = data.design.start
     alone = [np.flatnonzero(start == data.design.periods.index(year)) for year in (2005, 2009)]
     assert [len(rows) for rows in alone] == [1, 1]
-    fit = sg.GroupTime(controls="never", by="cohort").fit(data, sg.Cluster("CR0"))
+    with pytest.warns(sg.FewClustersWarning, match="alone in its cohort"):
+        fit = sg.GroupTime(controls="never", by="cohort").fit(data, sg.Cluster("CR0"))
     assert np.isnan(fit.overall.se)
     missing = [term.label for term, se in zip(fit.terms[1:], fit.se, strict=True) if np.isnan(se)]
     assert missing == ["cohort 2005", "cohort 2009"]

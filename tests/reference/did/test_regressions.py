@@ -55,7 +55,7 @@ def test_every_case_is_tested() -> None:
     assert set(NUMBERS["case"]) == set(CASES)
 
 
-@pytest.mark.filterwarnings("ignore:CR0 with")
+@pytest.mark.filterwarnings("ignore::staggered.FewClustersWarning")
 @pytest.mark.parametrize(
     ("case", "by"), list(NUMBERS[["case", "by"]].drop_duplicates().itertuples(index=False, name=None))
 )

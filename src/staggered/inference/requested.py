@@ -1,0 +1,56 @@
+"""An inference asked for by name where it is known to fail: said as a warning, before a number is used."""
+
+from __future__ import annotations
+
+import warnings
+
+from ..data.frame import Frame
+from ..errors import FewClustersWarning
+from ..kernel.protocols import Inference
+from ..results.estimate import Estimate
+from .cluster import BLIND
+from .expected_size import most_expected
+
+_TOO_OFTEN = 8
+_TRUSTED = ("CR2", "CR3", "jackknife", "design-based")
+"""Inferences that hold with few councils for most estimators, so that they say nothing of councils by themselves."""
+
+
+def warn_where_it_fails(inference: Inference, default: Inference, frame: Frame, fit: Estimate) -> None:
+    """Warn of an inference that cannot see some council's noise, or that finds effects where there are none.
+
+    Defaults are chosen so that neither befalls them, and never come here.
+
+    Parameters
+    ----------
+    inference, default : Inference
+        Asked for, and used when none is.
+    frame : Frame
+    fit : Estimate
+        With the inference asked for.
+
+    Warns
+    -----
+    FewClustersWarning
+    """
+    asked = f"{inference.name[:1].upper()}{inference.name[1:]}"
+    instead = f"Leave inference out (by default here: {default.name}), or use Jackknife() or Permutation()."
+    blind = [note.partition(" Use ")[0] for note in fit.notes if note.startswith(BLIND)]
+    said = [f"{asked} was asked for. {note} {instead}" for note in blind]
+    if often := _too_often(inference, frame, fit.estimator):
+        said.append(f"{asked} with the {fit.estimator} {often} {instead}")
+    for one in said:
+        warnings.warn(one, FewClustersWarning, stacklevel=3)
+
+
+def _too_often(inference: Inference, frame: Frame, estimator: str) -> str:
+    """How often the test finds an effect that is not there; empty where that is about as often as it should."""
+    found = most_expected(frame, inference.name, estimator)
+    if found is None or found[1] < _TOO_OFTEN or not any(name in inference.name for name in _TRUSTED):
+        return ""
+    councils, share = found
+    return (
+        f"finds effects that are not there: in simulations with {councils} in {share}% of data sets, where 5% is "
+        "meant (docs/efficient-size.md). Its interval is too narrow with so few councils to a cohort, and chance looks "
+        "like an effect."
+    )

@@ -1,0 +1,94 @@
+"""An inference asked for by name is warned of where it is known to fail; a default is not."""
+
+import warnings
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+import staggered as sg
+from staggered.kernel.protocols import Estimator, Inference
+from tests.random_panels import stepped_panel
+
+SATURATED = (sg.GroupTime(), sg.SunAbraham(), sg.Imputation(), sg.Extended(), sg.Stacked(), sg.Efficient())
+SANDWICHES = tuple(sg.Cluster(kind) for kind in ("CR0", "CR1", "CR2", "CR3"))  # type: ignore[arg-type]
+
+
+def warned(fit: Callable[[], object], match: str = "") -> list[warnings.WarningMessage]:
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        fit()
+    return [one for one in found if issubclass(one.category, sg.FewClustersWarning) and match in str(one.message)]
+
+
+@pytest.mark.parametrize("inference", SANDWICHES, ids=repr)
+@pytest.mark.parametrize("estimator", SATURATED, ids=repr)
+def test_a_sandwich_on_a_council_alone_in_its_cohort_is_warned_of_in_three_parts(
+    estimator: Estimator, inference: Inference
+) -> None:
+    found = warned(lambda: estimator.fit(stepped_panel(1, 6, 6), inference), "alone in its cohort")
+    assert len(found) == 1
+    said = str(found[0].message)
+    assert said.startswith(f"C{inference.name[1:]} was asked for. No analytic standard error")
+    assert "has a residual of zero, whatever happened there." in said
+    assert "Leave inference out (by default here: jackknife over clusters), or use Jackknife() or Perm" in said
+    assert found[0].filename == __file__
+
+
+@pytest.mark.parametrize("estimator", SATURATED, ids=repr)
+def test_neither_the_default_nor_what_holds_is_warned_of(estimator: Estimator) -> None:
+    panel = stepped_panel(1, 6, 6)
+    for inference in (None, sg.Jackknife(), sg.Permutation(draws=19, interval=False)):
+        assert not warned(lambda chosen=inference: estimator.fit(panel, chosen))  # type: ignore[misc]
+
+
+def test_where_no_row_rests_on_a_lone_council_nothing_is_said() -> None:
+    panel = stepped_panel(1, 12, 4)
+    assert not warned(lambda: sg.GroupTime(by="cohort").fit(panel, sg.Cluster("CR2")))
+    assert not warned(lambda: sg.Twfe().fit(stepped_panel(1, 6, 6), sg.Cluster("CR2")))
+
+
+def test_one_row_that_does_names_itself_and_the_council() -> None:
+    start = np.repeat([1, 2, 3, 9], [3, 1, 3, 3])
+    design = sg.Design(np.arange(5) >= start[:, None], clusters=[*"ABC", "Lone", *"EFGHIJ"])
+    panel = sg.Panel(sg.Frame(design), np.random.default_rng(2).normal(size=(10, 5)))
+    said = "for overall and cohort 3: a council alone in its cohort or as a comparison (Lone)"
+    assert len(warned(lambda: sg.SunAbraham(by="cohort").fit(panel, sg.Cluster("CR2")), said)) == 1
+
+
+def test_what_the_package_chooses_by_itself_is_not_warned_of() -> None:
+    panel = stepped_panel(1, 6, 6)
+    assert not warned(lambda: sg.compare(panel, [sg.GroupTime(), sg.Imputation(), sg.Efficient()]))
+    assert not warned(lambda: sg.weights(sg.GroupTime(), panel.design))
+    plan = sg.Plan(design=panel.design, outcome=sg.Outcome(sd=1.0), effect=sg.Constant(0.5))
+    assert not warned(lambda: sg.power(plan, sg.Imputation(), simulate=20, seed=1))
+    assert warned(lambda: sg.compare(panel, [sg.GroupTime()], sg.Cluster("CR2")), "alone in its cohort")
+
+
+@pytest.mark.parametrize(("clusters", "share"), [(6, 25), (10, 14), (20, 16)])
+def test_the_design_based_variance_of_the_efficient_estimator_says_how_often_it_finds_nothing(
+    clusters: int, share: int
+) -> None:
+    panel = stepped_panel(1, clusters, {6: 3, 10: 5, 20: 6}[clusters])
+    found = warned(lambda: sg.Efficient().fit(panel, sg.DesignBased()), "finds effects that are not there")
+    assert len(found) == 1
+    assert f"in {share}% of data sets, where 5% is meant (docs/efficient-size.md)" in str(found[0].message)
+    assert "Leave inference out (by default here: jackknife over clusters)" in str(found[0].message)
+    for inference in (None, sg.Jackknife(), sg.Permutation(draws=19, interval=False)):
+        assert not warned(lambda chosen=inference: sg.Efficient().fit(panel, chosen))  # type: ignore[misc]
+
+
+def test_a_layout_without_a_row_hears_of_the_worst_one_and_many_councils_of_none() -> None:
+    few = sg.Design([[0, 0, 1, 1]] * 3 + [[0, 0, 0, 1]] * 3 + [[0, 0, 0, 0]] * 15)
+    panel = sg.Panel(sg.Frame(few), np.random.default_rng(1).normal(size=(21, 4)))
+    assert len(warned(lambda: sg.Efficient().fit(panel, sg.DesignBased()), "in 25% of data sets")) == 1
+    assert not warned(lambda: sg.Efficient().fit(stepped_panel(1, 48, 4), sg.DesignBased()))
+    assert not warned(lambda: sg.Efficient(beta=1).fit(panel, sg.DesignBased()))
+    assert (
+        len(warned(lambda: sg.Efficient().fit(stepped_panel(1, 10, 5), sg.Cluster("CR2")), "in 11% of data sets")) == 1
+    )
+
+
+def test_the_efficient_estimator_says_beside_its_interval_how_often_such_ones_miss() -> None:
+    said = sg.Efficient().fit(stepped_panel(1, 12, 4)).text()
+    assert "such 95% intervals left out the truth in 4% of data sets, with this estimator; 5% is what" in said
