@@ -34,6 +34,7 @@ def test_differences_within_strata_less_a_share_of_the_ones_before(
     assert sg.Efficient(beta=beta).point(panel).values[0] == pytest.approx(expected, abs=1e-10)
 
 
+@pytest.mark.filterwarnings("ignore::staggered.FewClustersWarning")
 @pytest.mark.parametrize("strata", [False, True])
 @pytest.mark.parametrize("seed", range(4))
 def test_the_optimal_beta_makes_the_variance_smallest(seed: int, strata: bool) -> None:
