@@ -173,8 +173,10 @@ def _pair(
     second: BoolArray = columns >= found[later]
     each = n_k * n_l
     if np.isinf(found[later]):
+        if d_k == 1:
+            return []
         value = _two_by_two(means[k], means[later], first, ~first)
-        return [(NEVER, k, later, each * d_k * (1 - d_k), value)] if d_k < 1 else []
+        return [(NEVER, k, later, each * d_k * (1 - d_k), value)]
     rows = []
     if d_k < 1:
         value = _two_by_two(means[k], means[later], first & ~second, ~first)
