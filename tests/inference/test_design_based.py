@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import staggered as sg
+from staggered.inference.design_based import _less
 from tests.random_panels import stepped_panel
 
 
@@ -68,3 +69,9 @@ def test_councils_that_start_alone_borrow_the_spread_and_it_is_said() -> None:
     assert any(
         "One council starts alone" in note and "pooled from groups of two or more" in note for note in pooled.notes
     )
+
+
+def test_nothing_is_taken_off_where_the_excess_is_the_whole_variance() -> None:
+    covariance = np.array([[2.0, 0.5], [0.5, 1.0]])
+    excess = np.array([[2.0, 0.1], [0.1, 0.25]])
+    np.testing.assert_allclose(_less(covariance, excess), [[2.0, 0.5], [0.5, 0.75]])

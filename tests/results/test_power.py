@@ -36,6 +36,11 @@ def test_text_gives_power_effect_and_conventions() -> None:
     assert solved.startswith("The smallest effect this plan would detect with 80% power is 0.3 in either direction")
 
 
+def test_power_is_not_said_to_be_certain() -> None:
+    almost = sg.Power(powers=np.array([0.999994]), errors=np.ones(1), degrees=np.ones(1), effects=np.ones(1))
+    assert "this plan has >99.9% power" in almost.text()
+
+
 def test_as_a_dictionary() -> None:
     given = power(2, inputs={"icc": (0.01, 0.05)}).to_dict()
     assert [row["icc"] for row in given["rows"]] == [0.01, 0.05]

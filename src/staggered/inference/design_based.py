@@ -17,6 +17,8 @@ from ..results.uncertainty import Sampling
 from ..value import FloatArray, IntArray, Value
 from .assemble import assembled, rule_of
 
+_NEGLIGIBLE = 1e-9
+
 
 @runtime_checkable
 class Refined(Influence, Protocol):
@@ -40,7 +42,8 @@ class DesignBased(Value):
     Parameters
     ----------
     refined : bool
-        Whether to take off the part that outcomes before go-live show to be in excess (`Efficient` knows it).
+        Whether to take off the part that outcomes before go-live show to be in excess (`Efficient` knows it);
+        where that would leave nothing, the bound stands.
 
     References
     ----------
@@ -175,7 +178,6 @@ def _degrees(by_group: FloatArray, count: IntArray, borrowed: FloatArray, free: 
 
 
 def _less(covariance: FloatArray, excess: FloatArray) -> FloatArray:
-    """Take the excess off, but never more than there is."""
-    variance = np.diag(covariance)
-    keep = np.where(np.diag(excess) <= variance, 1.0, np.sqrt(variance / np.maximum(np.diag(excess), 1e-300)))
-    return np.asarray(covariance - keep[:, None] * excess * keep[None, :])
+    """Take the excess off; none of it where nothing would be left, as the bound itself then says more."""
+    kept = (np.diag(excess) < (1 - _NEGLIGIBLE) * np.diag(covariance)).astype(float)
+    return np.asarray(covariance - kept[:, None] * excess * kept[None, :])

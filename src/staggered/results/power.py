@@ -105,12 +105,12 @@ class Power(Value):
             unit = {"size": "people per cluster-period"}.get(self.what, self.what)
             first = (
                 f"To find an effect of {number_words(self.effect)} with {100 * (self.target or 0):g}% power, "
-                f"this plan needs {self.needed:,} {unit}. Power is then {100 * self.power:.1f}% "
+                f"this plan needs {self.needed:,} {unit}. Power is then {_percent(self.power)} "
                 f"(standard error {self.se:.3g})."
             )
         else:
             first = (
-                f"If the true effect is {number_words(self.effect)}, this plan has {100 * self.power:.1f}% power "
+                f"If the true effect is {number_words(self.effect)}, this plan has {_percent(self.power)} power "
                 f"(standard error {self.se:.3g})."
             )
         test = f"Two-sided test at {100 * self.alpha:g}%."
@@ -131,3 +131,8 @@ class Power(Value):
 
     def __repr__(self) -> str:
         return f"<Power, {self.estimator}>\n{self.table().to_string(index=False)}"
+
+
+def _percent(power: float) -> str:
+    """Power in percent; never a certainty that it is not."""
+    return ">99.9%" if 0.9995 <= power < 1 else f"{100 * power:.1f}%"
