@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -66,3 +67,15 @@ def test_inferences_that_know_of_movement_need_no_alert() -> None:
     assert sg.Glmm("binomial").fit(panel).alerts
     assert sg.Glmm("binomial").fit(panel, sg.Jackknife()).alerts == ()
     assert sg.Glmm("binomial", "fixed").fit(panel).alerts == ()
+
+
+def test_counts_without_dispersion_are_said_to_have_none() -> None:
+    plan = sg.Plan(
+        design=sg.stepped(clusters=8, steps=4, size=200),
+        outcome=sg.Outcome("poisson", baseline=0.2),
+        covariance=sg.Exchangeable(icc=0.01),
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", sg.StaggeredWarning)
+        fit = sg.Glmm("negbinomial").fit(sg.simulate(plan, seed=3))
+    assert any("No dispersion of counts beyond chance was found." in note for note in fit.notes)

@@ -12,6 +12,8 @@ from .glmm_family import LATENT, mean_of
 from .glmm_fit import GlmmFit
 from .glmm_model import GlmmModel
 
+_NO_DISPERSION = 1e-4
+"""A dispersion below which counts vary by less than a hundredth of their mean beyond chance."""
 _NO_VARIANCES = ("decay", "treatment beyond level")
 _NODES = 15
 _MOVES = 1.5
@@ -75,7 +77,12 @@ def component_notes(model: GlmmModel, fit: GlmmFit) -> tuple[str, ...]:
     if found["treatment"] > 0:
         said += f" The effect differs between councils by an SD of {np.sqrt(found['treatment']):.3g}."
     if data.family == "negbinomial":
-        said += f" Beyond chance, counts vary with a dispersion of {np.exp(fit.point.dispersion[0]):.3g}."
+        alpha = float(np.exp(fit.point.dispersion[0]))
+        said += (
+            f" Beyond chance, counts vary with a dispersion of {alpha:.3g}."
+            if alpha > _NO_DISPERSION
+            else " No dispersion of counts beyond chance was found."
+        )
     return (said,)
 
 

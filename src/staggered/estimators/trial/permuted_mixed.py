@@ -12,6 +12,7 @@ from ...errors import IdentificationError, listing
 from ...inference.permutation import Permutation, allocation_notes
 from ...inference.reallocations import reallocations, require_measured, uses_blanks, with_strata
 from ...results.uncertainty import Reference
+from ...results.words import number_words
 from ...value import FloatArray
 from .effects import effect_columns
 from .normal import Choices, normal_model
@@ -62,7 +63,7 @@ def permuted(
     inverts = inference.interval and not blanks
     slope = found[:, :, 1] if inverts else None
     reference = Reference(found[:, :, 0], slope, own[:, 1], others.exact, statistic=own[:, 0])
-    shown = listing([f"{value:.3g}" for value in own[:1, 0]])
+    shown = listing([number_words(float(value)) for value in own[:1, 0]])
     notes = (
         "p-value and interval compare allocations with weights from a fit without the effect, which knows nothing "
         f"of the allocation; with these weights the estimate is {shown}.",
