@@ -9,13 +9,13 @@ from typing import Literal
 import numpy as np
 
 from ...data.frame import Frame
-from ...data.panel import Panel
+from ...data.panel import Panel, require_panel
 from ...errors import ConvergenceWarning, DesignError, DesignWarning
 from ...inference.cluster import Cluster, warn_if_few
 from ...inference.model_based import ModelBased, ParametricBootstrap, Profile
 from ...inference.permutation import Permutation
 from ...kernel.point import Point
-from ...kernel.protocols import Inference
+from ...kernel.protocols import Inference, require_inference
 from ...model.covariance import Covariance
 from ...results.components import Components
 from ...results.estimate import Estimate
@@ -26,7 +26,7 @@ from ..fitting import Fitting
 from .bootstrapped import bootstrap
 from .correlation import Working
 from .effects import EFFECTS, TIMES
-from .mixed_notes import boundary_notes, component_notes, exposure_note
+from .mixed_notes import boundary_notes, component_notes, exposure_note, warn_of_fading
 from .normal import Choices, NormalModel, normal_model
 from .normal_fit import NormalFit, fit_normal
 from .permuted_mixed import permuted
@@ -158,7 +158,14 @@ class Mixed(Fitting):
             A constant effect whose estimate gives negative weight to some exposure times.
         ConvergenceWarning
             A variance estimated as zero, or a climb that did not arrive.
+        FewClustersWarning
+            The model's own variance asked for by name, below 40 councils over 20 periods or more, with a correlation
+            that does not fade.
         """
+        require_panel(panel)
+        require_inference(inference)
+        if isinstance(inference, ModelBased):
+            warn_of_fading(self.covariance, panel)
         if isinstance(inference, Cluster):
             return self._by_sandwich(panel, inference)
         if isinstance(inference, Permutation):
