@@ -41,8 +41,9 @@ def test_asked_for_over_many_periods_it_is_warned_of(covariance: str) -> None:
     assert not warned(sg.Mixed(covariance), 8, sg.ModelBased())
 
 
-def test_a_mixed_model_refuses_what_is_no_inference_and_no_panel() -> None:
+@pytest.mark.parametrize("model", [sg.Mixed(), sg.Glmm("binomial")], ids=repr)
+def test_a_model_refuses_what_is_no_inference_and_no_panel(model: sg.Mixed | sg.Glmm) -> None:
     with pytest.raises(sg.DesignError, match="the class ModelBased"):
-        sg.Mixed().fit(panel(8), sg.ModelBased)  # type: ignore[arg-type]
+        model.fit(panel(8), sg.ModelBased)  # type: ignore[arg-type]
     with pytest.raises(sg.DataError, match="A panel was expected"):
-        sg.Mixed().fit(5)  # type: ignore[arg-type]
+        model.fit(5)  # type: ignore[arg-type]

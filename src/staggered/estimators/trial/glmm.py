@@ -9,13 +9,13 @@ from typing import Literal
 import numpy as np
 
 from ...data.frame import Frame
-from ...data.panel import Panel
+from ...data.panel import Panel, require_panel
 from ...errors import ConvergenceWarning, DesignError
 from ...inference.cluster import Cluster, warn_if_few
 from ...inference.model_based import ModelBased, ParametricBootstrap, Profile
 from ...inference.permutation import Permutation
 from ...kernel.point import Point
-from ...kernel.protocols import Inference
+from ...kernel.protocols import Inference, require_inference
 from ...model.covariance import Covariance
 from ...results.components import Components
 from ...results.estimate import Estimate
@@ -184,6 +184,8 @@ class Glmm(Fitting):
         ConvergenceWarning
             A variance estimated as zero, or a climb that did not arrive.
         """
+        require_panel(panel)
+        require_inference(inference)
         used = inference or self.default_inference(panel.frame)
         if isinstance(used, Cluster):
             return self._by_sandwich(panel, used)
