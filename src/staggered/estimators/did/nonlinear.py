@@ -11,7 +11,7 @@ from ...data.frame import Frame
 from ...data.panel import Panel
 from ...errors import DataError, IdentificationError, listing
 from ...kernel.least_squares import determined_operator
-from ...kernel.patterns import Patterns
+from ...kernel.patterns import Patterns, spread_sum
 from ...kernel.point import Point
 from ...value import BoolArray, FloatArray, IntArray
 from ..linear import counting
@@ -152,9 +152,7 @@ def _table_of(frame: Frame, outcome: FloatArray, family: Curve) -> tuple[CohortT
 
 def _by_cohort(group: IntArray, values: FloatArray) -> FloatArray:
     """Sums over each cohort's clusters, (cohorts, periods)."""
-    total = np.zeros((group.max() + 1, values.shape[1]))
-    np.add.at(total, group, values)
-    return total
+    return spread_sum(group, np.ones(len(group)), int(group.max()) + 1, values)
 
 
 def _are_counts(frame: Frame, outcome: FloatArray) -> bool:
@@ -239,11 +237,7 @@ def _cell_scores(table: CohortTable, fit: _Fit, row: IntArray, period: IntArray,
     loading = (columns * scale[:, None]) @ fit.inverse
     cohorts = len(table.start)
     gradient = reference @ loading[:, cohorts:].T + reference.sum(axis=1)[:, None] * loading[:, :cohorts].T[group]
-    scores = -gradient.T
-    for k, (g, t) in enumerate(zip(row, period, strict=True)):
-        mine = group == g
-        scores[k, mine] += own[mine, t] / heads[g, t]
-    return np.asarray(scores)
+    return np.asarray(np.where(group == row[:, None], own.T[period] / heads[row, period][:, None], 0.0) - gradient.T)
 
 
 def _gap_note(frame: Frame, group: IntArray) -> tuple[str, ...]:

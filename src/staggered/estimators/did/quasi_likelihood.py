@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import special
+from scipy import linalg, special
 
 from ...errors import IdentificationError
 from ...value import FloatArray
@@ -74,13 +74,13 @@ def quasi_likelihood(family: Curve, columns: FloatArray, response: FloatArray, m
     """
     crude = float(response @ mass / mass.sum())
     level = np.log(crude) if family == "poisson" else special.logit(crude)
-    coefficients = np.linalg.lstsq(columns, np.full(len(columns), level), rcond=_NEGLIGIBLE)[0]
+    coefficients = _shortest(columns, np.full(len(columns), level))
     height = _height(family, columns @ coefficients, response, mass)
     for _ in range(_ITERATIONS):
         mean = mean_of(family, columns @ coefficients)
         root = np.sqrt(mass * slope_of(family, mean))
         target = np.divide(mass * (response - mean), root, out=np.zeros(len(root)), where=root > 0)
-        step = np.linalg.lstsq(columns * root[:, None], target, rcond=_NEGLIGIBLE)[0]
+        step = _shortest(columns * root[:, None], target)
         for _ in range(_HALVINGS):
             risen = _height(family, columns @ (coefficients + step), response, mass)
             if risen >= height - 1e-12 * abs(height):
@@ -97,6 +97,11 @@ def quasi_likelihood(family: Curve, columns: FloatArray, response: FloatArray, m
     normal = columns.T @ (columns * (mass * slope)[:, None])
     inverse = np.asarray(np.linalg.pinv(normal, rcond=_NEGLIGIBLE, hermitian=True), dtype=float)
     return QuasiLikelihood(np.asarray(coefficients, dtype=float), inverse)
+
+
+def _shortest(columns: FloatArray, target: FloatArray) -> FloatArray:
+    """Shortest least-squares solution, by a pivoted QR, which takes a third of the time of singular values."""
+    return np.asarray(linalg.lstsq(columns, target, cond=_NEGLIGIBLE, lapack_driver="gelsy", check_finite=False)[0])
 
 
 def _height(family: Curve, linear: FloatArray, response: FloatArray, mass: FloatArray) -> float:

@@ -71,9 +71,8 @@ def lone_members(patterns: Patterns, members: BoolArray, weights: FloatArray) ->
     """Clusters that make up a cell on their own, of the cells that each term rests on, (k, clusters)."""
     found = np.zeros((len(weights), len(patterns.group)), dtype=bool)
     who_makes_up = np.asarray(members.any(axis=2))
-    for who, terms in zip(who_makes_up, (np.nan_to_num(weights) != 0).T, strict=True):
-        if patterns.count[who].sum() == 1:
-            found[terms, patterns.first[who][0]] = True
+    for cell in np.flatnonzero(who_makes_up @ patterns.count == 1):
+        found[np.nan_to_num(weights[:, cell]) != 0, patterns.first[who_makes_up[cell]][0]] = True
     return found
 
 
