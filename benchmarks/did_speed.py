@@ -70,7 +70,7 @@ OURS: dict[str, tuple[Work, str, bool, float | None]] = {
 }
 JACKKNIVES = (
     sg.Twfe(), sg.GroupTime(), sg.SunAbraham(), sg.Imputation(), sg.Extended(), sg.Stacked(), sg.WithinPeriod(),
-    sg.Efficient(), sg.Gls(sg.Nested(icc=0.1, cac=0.8)),
+    sg.Efficient(), sg.SyntheticDid(), sg.Gls(sg.Nested(icc=0.1, cac=0.8)),
 )  # fmt: skip
 OURS.update(
     {f"jackknife, {one.name}, small": (table_of(one, sg.Jackknife()), "small", False, 1.0) for one in JACKKNIVES}
@@ -78,12 +78,17 @@ OURS.update(
 OURS.update(
     {
         f"jackknife, group-time effects {words} with a covariate, small": (
-            table_of(sg.GroupTime(method=method), sg.Jackknife()),
+            table_of(one, sg.Jackknife()),
             "small",
             True,
             1.0,
         )
-        for method, words in (("reg", "by regression"), ("ipw", "by weighting"), ("dr", "doubly robust"))
+        for one, words in (
+            (sg.GroupTime(method="reg"), "by regression"),
+            (sg.GroupTime(method="ipw"), "by weighting"),
+            (sg.GroupTime(method="dr"), "doubly robust"),
+            (sg.GroupTime(method="dr", compare="levels"), "of levels, doubly robust"),
+        )
     }
 )
 # Seconds of earlier runs, for peers that are not installed where this runs: diff-diff and csdid on group-time effects

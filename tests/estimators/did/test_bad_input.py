@@ -10,6 +10,7 @@ import staggered as sg
 from staggered.estimators.did.augmented import AugmentedSynthetic
 from staggered.estimators.did.interrupted import InterruptedSeries
 from staggered.estimators.did.planned_date import PlannedDate
+from staggered.estimators.did.propensity import propensity_of
 from staggered.estimators.fitting import Fitting
 from staggered.inference.placebo import Placebo
 from staggered.study.registries import ESTIMATORS
@@ -178,6 +179,13 @@ def test_a_covariate_that_tells_the_two_sides_apart_is_refused() -> None:
     values = np.concatenate([np.linspace(2, 3, 5), np.linspace(0, 1, 6)])
     with pytest.raises(sg.IdentificationError, match="tell the treated from its comparison completely"):
         sg.GroupTime(method="dr").point(adjusted(values, [2.0] * 5 + [NEVER] * 6))
+
+
+def test_a_propensity_whose_information_runs_out_is_said_to_tell_the_sides_apart() -> None:
+    """Ties keep the sides from being apart, and yet the likelihood climbs for ever: the information ends singular."""
+    columns = [[1, 1], [3, 0], [1, 1], [2, 3], [3, 1], [2, 2], [3, 0], [1, 2]]
+    design = np.column_stack([np.ones(8), np.array(columns, dtype=float)])
+    assert propensity_of(design, np.arange(8) < 2, np.ones(8)) is None
 
 
 def test_planned_dates_of_two_councils_are_too_few() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 import staggered as sg
 from staggered.estimators.did.adjusted import adjustment_of
-from staggered.estimators.did.left_out_fits import effects_without_each
+from staggered.estimators.did.left_out_fits import Compared, effects_without_each
 from staggered.inference.jackknife import leave_one_out
 from tests.random_panels import STREAM, random_panel
 
@@ -68,6 +68,16 @@ def test_equals_solving_again_without_each_cluster(seed: int, method: str, kind:
     assert_as_without_each(estimator, panel)
 
 
+@pytest.mark.parametrize("kind", ["plain", "missing"])
+@pytest.mark.parametrize("method", ["reg", "ipw", "dr"])
+def test_levels_equal_solving_again_without_each_cluster(method: str, kind: str) -> None:
+    panel = many(7)
+    present = np.random.default_rng([STREAM, 7]).random(panel.outcome.shape) > 0.1
+    panel = replace(panel, frame=replace(panel.frame, present=present))
+    panel = with_covariates(panel, 7, moving=method == "dr", kind=kind)
+    assert_as_without_each(sg.GroupTime(method=method, compare="levels", by="event"), panel)
+
+
 def test_a_covariate_far_from_zero_loses_no_more_digits_than_the_brute_force() -> None:
     panel = with_covariates(many(5), 5, moving=False, kind="extreme")
     shifted = {**panel.frame.covariates, "z": np.asarray(panel.frame.covariates["z"]) - 2000}
@@ -86,7 +96,10 @@ def test_gaps_transitions_lone_cohorts_and_fits_at_their_limit(seed: int) -> Non
     grid = np.broadcast_to(one, panel.outcome.shape)
     panel = replace(panel, frame=replace(panel.frame, covariates={"x": grid}))
     estimator = sg.GroupTime(
-        method=("reg", "ipw", "dr")[seed % 3], by=("event", "cell")[seed % 2], base=("varying", "universal")[seed % 2]
+        method=("reg", "ipw", "dr")[seed % 3],
+        by=("event", "cell")[seed % 2],
+        base=("varying", "universal")[seed % 2],
+        compare=("changes", "levels")[seed % 4 > 1],
     )
     try:
         estimator.point(panel)
@@ -117,7 +130,8 @@ def test_fits_together_as_fits_apart(method: str, shift: float) -> None:
     design = np.column_stack([np.ones(count), generator.normal(size=(count, 2))])
     design[:, 1] += shift * treated
     weight, changes = generator.uniform(0.5, 2, size=count), generator.normal(size=(count, 3))
-    everyone, without = effects_without_each(method, treated, design, weight, changes)
+    compared = Compared(method, np.arange(count), treated, None, design, weight)
+    everyone, _, without = effects_without_each(compared, changes)
     whole = adjustment_of(method, treated, design, weight)
     np.testing.assert_allclose(everyone, np.full(3, np.nan) if isinstance(whole, str) else whole.weights() @ changes)
     for row in range(count):
@@ -131,9 +145,10 @@ def test_in_portions_as_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     generator = np.random.default_rng([STREAM, 6])
     treated, weight = np.arange(40) < 15, generator.uniform(0.5, 2, size=40)
     design, changes = np.column_stack([np.ones(40), generator.normal(size=40)]), generator.normal(size=(40, 2))
-    at_once = effects_without_each("dr", treated, design, weight, changes)[1]
+    compared = Compared("dr", np.arange(40), treated, None, design, weight)
+    at_once = effects_without_each(compared, changes)[2]
     monkeypatch.setattr("staggered.estimators.did.left_out_fits._CELLS", 300)
-    np.testing.assert_allclose(effects_without_each("dr", treated, design, weight, changes)[1], at_once, rtol=1e-12)
+    np.testing.assert_allclose(effects_without_each(compared, changes)[2], at_once, rtol=1e-12)
 
 
 def test_weights_that_grow_on_one_side_are_told_from_those_that_do_not() -> None:

@@ -149,30 +149,40 @@ def comparison_keys(
         yield at, parts.tobytes(), base_parts.tobytes(), mass.tobytes()
 
 
-def _adjusted_cell(
-    patterns: Patterns, found: Comparisons, k: int, covariates: FloatArray, method: Method, *, levels: bool
-) -> AdjustedCell | str:
+def taking_part(
+    patterns: Patterns, found: Comparisons, k: int, covariates: FloatArray, *, levels: bool
+) -> tuple[IntArray, BoolArray, BoolArray, FloatArray, FloatArray]:
+    """Clusters of a cell whose covariates are known; which rows are after and treated, their covariates and weights.
+
+    With levels those of the period come first, then those of the base; else all rows count as after.
+    """
     period, base = int(found.cells[k, 1]), int(found.base[k])
     if not levels:
         design = covariates_at(covariates, min(period, base))
         rows = np.flatnonzero((found.parts[k] != 0) & complete(design))
-        treated = found.parts[k, rows] > 0
-        if not treated.any() or treated.all():
-            return "the covariates are missing throughout one side of it"
-        made = adjustment_of(method, treated, design[rows], patterns.mass[rows, base])
-        return made if isinstance(made, str) else AdjustedCell(rows, np.ones(len(rows), dtype=bool), made)
+        return rows, np.ones(len(rows), dtype=bool), found.parts[k, rows] > 0, design[rows], patterns.mass[rows, base]
     both = []
     for column, parts in ((period, found.parts[k]), (base, found.base_parts[k])):
         design = covariates_at(covariates, column)
         rows = np.flatnonzero((parts != 0) & complete(design))
         both.append((rows, parts[rows] > 0, design[rows], patterns.mass[rows, column]))
     rows, treated, designs, weight = (np.concatenate(column) for column in zip(*both, strict=True))
-    after = np.arange(len(rows)) < len(both[0][0])
+    return rows, np.arange(len(rows)) < len(both[0][0]), treated, designs, weight
+
+
+def _adjusted_cell(
+    patterns: Patterns, found: Comparisons, k: int, covariates: FloatArray, method: Method, *, levels: bool
+) -> AdjustedCell | str:
+    rows, after, treated, design, weight = taking_part(patterns, found, k, covariates, levels=levels)
     for side in (treated, ~treated):
-        if not (side & after).any() or not (side & ~after).any():
+        if not (side & after).any() or (levels and not (side & ~after).any()):
             return "the covariates are missing throughout one side of it"
-    level = level_adjustment_of(method, treated, after, designs, weight)
-    return level if isinstance(level, str) else AdjustedCell(rows, after, level)
+    made: Adjustment | LevelAdjustment | str
+    if levels:
+        made = level_adjustment_of(method, treated, after, design, weight)
+    else:
+        made = adjustment_of(method, treated, design, weight)
+    return made if isinstance(made, str) else AdjustedCell(rows, after, made)
 
 
 def _treated(found: Comparisons, failed: list[tuple[int, str]]) -> list[tuple[int, int]]:

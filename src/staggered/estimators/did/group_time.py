@@ -160,14 +160,15 @@ class GroupTime(Linear):
         )
 
     def without_each_of(self, panel: Panel, rows: IntArray) -> Iterator[tuple[int, tuple[Term, ...], FloatArray]]:
-        """Terms and values without each of the clusters, where changes are adjusted for covariates."""
+        """Terms and values without each of the clusters, where covariates are adjusted for."""
         frame = panel.frame
-        if not frame.covariates or self.compare == "levels":
+        if not frame.covariates:
             return iter(())
         frame.require_absorbing("GroupTime")
         patterns = each_apart(frame)
         found = self._comparisons(patterns, frame.design.start)
-        return adjusted_without_each(panel, patterns, found, self.method, self.by, rows)
+        levels = self.compare == "levels"
+        return adjusted_without_each(panel, patterns, found, rows, method=self.method, levels=levels, by=self.by)
 
     def _comparisons(self, patterns: Patterns, start: FloatArray) -> Comparisons:
         return comparisons_of(

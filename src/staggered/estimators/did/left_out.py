@@ -15,16 +15,16 @@ from ...data.panel import Panel
 from ...kernel.patterns import Patterns
 from ...results.estimate import Term
 from ...value import BoolArray, FloatArray, IntArray
-from .adjusted import Method, complete, covariates_at
-from .adjusted_rule import comparison_keys, stacked_covariates
+from .adjusted import Method
+from .adjusted_rule import comparison_keys, stacked_covariates, taking_part
 from .aggregate import Summary, summarise
 from .cohorts import cohort_sizes, unit_weights
 from .comparisons import Comparisons
-from .left_out_fits import effects_without_each
+from .left_out_fits import Compared, effects_without_each
 
 
 def adjusted_without_each(
-    panel: Panel, patterns: Patterns, found: Comparisons, method: Method, by: str, rows: IntArray
+    panel: Panel, patterns: Patterns, found: Comparisons, rows: IntArray, *, method: Method, levels: bool, by: str
 ) -> Iterator[tuple[int, tuple[Term, ...], FloatArray]]:
     """Cluster left out, terms that remain and their values, for those of `rows` that no cohort's periods hang on.
 
@@ -33,10 +33,10 @@ def adjusted_without_each(
     patterns : Patterns
         The clusters themselves.
     found : Comparisons
-        Changes with everyone, not yet adjusted.
+        Comparisons with everyone, not yet adjusted.
     """
     frame, start, unit = panel.frame, panel.design.start, unit_weights(patterns)
-    effects = _effects(panel, patterns, found, method)
+    effects = _effects(panel, patterns, found, method, levels=levels)
     sizes = cohort_sizes(patterns, start, found.cells[:, 0])
     summaries: dict[Hashable, Summary] = {}
     for row in rows[~_alone(frame)[rows]].tolist():
@@ -63,23 +63,19 @@ def _alone(frame: Frame) -> BoolArray:
     return alone
 
 
-def _effects(panel: Panel, patterns: Patterns, found: Comparisons, method: Method) -> FloatArray:
+def _effects(panel: Panel, patterns: Patterns, found: Comparisons, method: Method, *, levels: bool) -> FloatArray:
     """Effect in each cell without each cluster, (clusters, cells); nan where there is none."""
     covariates, outcome = stacked_covariates(panel.frame), panel.outcome
     effects = np.full((len(outcome), len(found.cells)), np.nan)
     alike: dict[Hashable, list[int]] = defaultdict(list)
-    for k, key in enumerate(comparison_keys(patterns, found, covariates, levels=False)):
+    for k, key in enumerate(comparison_keys(patterns, found, covariates, levels=levels)):
         alike[key].append(k)
     for cells in alike.values():
-        periods, bases = found.cells[cells, 1], found.base[cells]
-        design = covariates_at(covariates, int(min(periods[0], bases[0])))
-        part = found.parts[cells[0]]
-        rows = np.flatnonzero((part != 0) & complete(design))
-        treated = part[rows] > 0
-        if not treated.any() or treated.all():
-            continue
-        changes = outcome[rows[:, None], periods] - outcome[rows[:, None], bases]
-        everyone, without = effects_without_each(method, treated, design[rows], patterns.mass[rows, bases[0]], changes)
+        rows, after, treated, design, weight = taking_part(patterns, found, cells[0], covariates, levels=levels)
+        compared = Compared(method, rows, treated, after if levels else None, design, weight)
+        then, before = outcome[rows[:, None], found.cells[cells, 1]], outcome[rows[:, None], found.base[cells]]
+        values = np.where(after[:, None], then, before) if levels else then - before
+        everyone, units, without = effects_without_each(compared, values)
         effects[:, cells] = everyone
-        effects[rows[:, None], cells] = without
+        effects[units[:, None], cells] = without
     return effects

@@ -76,7 +76,11 @@ def propensity_of(design: FloatArray, treated: BoolArray, weight: FloatArray) ->
     fitted = np.minimum(special.expit(linear), _CAP)
     kept = treated | (fitted < TRIM)
     information = design.T @ (design * (weight * fitted * (1 - fitted))[:, None])
-    return Propensity(fitted, kept, np.linalg.inv(information))
+    try:
+        return Propensity(fitted, kept, np.linalg.inv(information))
+    except np.linalg.LinAlgError:
+        # All but some ties are told apart: nothing is left to learn the coefficients from.
+        return None
 
 
 def _separated(linear: FloatArray, treated: BoolArray) -> bool:
