@@ -142,11 +142,13 @@ def comparison_keys(
     alike = [first.setdefault(covariates[:, :, t].tobytes(), t) for t in range(covariates.shape[2])]
     for k, period in enumerate(found.cells[:, 1].tolist()):
         base, parts, base_parts = int(found.base[k]), found.parts[k], found.base_parts[k]
-        # With levels the covariates of the base play a part of their own.
-        at = period * len(alike) + base if levels else alike[min(period, base)]
+        # With levels the covariates and weights of both periods play a part.
+        at = (alike[period], alike[base]) if levels else alike[min(period, base)]
         # The parts do not tell how the two sides' weights compare.
-        mass = np.where(parts != 0, patterns.mass[:, base], 0.0)
-        yield at, parts.tobytes(), base_parts.tobytes(), mass.tobytes()
+        grids = [parts, base_parts, np.where(base_parts != 0, patterns.mass[:, base], 0.0)]
+        if levels:
+            grids.append(np.where(parts != 0, patterns.mass[:, period], 0.0))
+        yield at, *(grid.tobytes() for grid in grids)
 
 
 def taking_part(
