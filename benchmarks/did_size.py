@@ -2,7 +2,7 @@
 
 Councils go live in steps over 20 quarters and nothing happens. Outcomes are a level for each council, plus an
 autoregressive part (0.5 from one quarter to the next, SD 1) plus noise of each council-quarter (SD 1). Writes
-docs/did-size.md and prints the table that `inference/expected_size.py` holds. About a quarter of an hour on one core.
+docs/did-size.md and prints the table that `inference/expected_size.py` holds. About an hour on one core.
 """
 
 from __future__ import annotations
@@ -60,13 +60,19 @@ class Layout:
 SEVENTEEN = Layout((3, 3, 3, 3, 3, 2), (4, 6, 8, 10, 12, 14))
 SIX = Layout((2, 1, 1, 1, 1), (4, 7, 10, 13, 16))
 WEDGE = Layout((3, 3, 3, 3), (1, 2, 3, 4), periods=5)
-# What the package holds beside its intervals: councils from few to more, alone or together.
+# What the package holds beside its intervals: councils from few to more, alone or together, and a few that go live
+# among many that never do.
 GRID = {
     Beside(6, alone=True): SIX,
     Beside(6): Layout((2, 2, 2), (5, 9, 13)),
     Beside(10, alone=True): Layout((2, 2, 2, 2, 1, 1), (4, 6, 8, 10, 12, 14)),
     Beside(10): Layout((2, 2, 2, 2, 2), (4, 7, 10, 13, 16)),
     Beside(17): SEVENTEEN,
+    Beside(43, alone=True, live=3): Layout((1, 1, 1), (5, 9, 13), never=40),
+    Beside(45, alone=True, live=5): Layout((1, 1, 1, 1, 1), (5, 7, 9, 11, 13), never=40),
+    Beside(42, live=2): Layout((2,), (10,), never=40),
+    Beside(43, live=3): Layout((3,), (10,), never=40),
+    Beside(46, live=6): Layout((2, 2, 2), (5, 9, 13), never=40),
 }
 LINEAR = (
     sg.Twfe(),
@@ -95,6 +101,7 @@ LESS_ALIKE = (
 )  # fmt: skip
 """Linear estimators without those that are all but the same as another."""
 WALD = ("CR0", "CR1", "CR2", "CR3", "jackknife", "design-based", "multiplier bootstrap", "cluster bootstrap")
+SWAPS = "permutation"
 SLOW = {"design-based": 250}
 """Fewer data sets for what has to look at each of them in turn."""
 
@@ -132,18 +139,23 @@ def linear_rows(
 
 
 def settled_on_data(layout: Layout) -> dict[str, list[float]]:
-    """The same for the efficient estimator and mixed models, whose weights look at the outcome: fewer data sets."""
+    """The same for estimators whose weights look at the outcome, each data set in turn: fewer of them."""
     frame, outcomes, rows = layout.frame, layout.outcomes(FEWER, 1), {}
-    efficient = sg.Efficient()
-    cells = []
-    for name, inference in INFERENCES.items():
-        quick = sg.Permutation(draws=99, interval=False) if name == "permutation" else inference
-        slow = name == "cluster bootstrap"
-        cells.append(np.nan if slow else share(one_by_one(efficient, frame, quick)(outcomes)))
-    rows[efficient.name] = [*cells, np.nan]
-    for model in (sg.Mixed("exchangeable"), sg.Mixed("nested")):
-        found = share(one_by_one(model, frame, sg.ModelBased())(outcomes))
-        rows[model.name] = [*[np.nan] * len(INFERENCES), found]
+    quick = {
+        **INFERENCES,
+        "cluster bootstrap": sg.Bootstrap(draws=99, kind="cluster"),
+        "permutation": sg.Permutation(draws=99, interval=False),
+        "model": sg.ModelBased(),
+    }
+    applied = {
+        sg.Efficient(): tuple(INFERENCES),
+        sg.SyntheticDid(): ("jackknife", "cluster bootstrap", "permutation"),
+        sg.Mixed("exchangeable"): ("permutation", "model"),
+        sg.Mixed("decay"): ("permutation", "model"),
+    }
+    for estimator, names in applied.items():
+        tests = {name: one_by_one(estimator, frame, quick[name]) for name in names}
+        rows[estimator.name] = [share(tests[name](outcomes)) if name in tests else np.nan for name in quick]
     return rows
 
 
@@ -218,16 +230,20 @@ def diff_diff(outcomes: np.ndarray) -> tuple[str, float] | None:
 
 def expected(draws: int) -> dict[Beside, dict[str, list[float]]]:
     """Rejections of every linear estimator by layout and inference."""
-    inferences = {**{name: INFERENCES[name] for name in WALD}, "cluster bootstrap": sg.Bootstrap(199, kind="cluster")}
+    inferences = {
+        **{name: INFERENCES[name] for name in WALD},
+        "cluster bootstrap": sg.Bootstrap(199, kind="cluster"),
+        SWAPS: INFERENCES[SWAPS],
+    }
     return {beside: linear_rows(layout, draws, inferences, SLOW, LESS_ALIKE) for beside, layout in GRID.items()}
 
 
-def ends(rows: dict[str, list[float]]) -> dict[str, tuple[int, int]]:
+def ends(rows: dict[str, list[float]], names: Sequence[str] = WALD) -> dict[str, tuple[int, int]]:
     """Least and most over the estimators, in percent, of every inference that gives a number."""
     found = {}
-    for name, column in zip(WALD, np.array(list(rows.values())).T, strict=True):
+    for name, column in zip([*WALD, SWAPS], np.array(list(rows.values())).T, strict=True):
         known = column[np.isfinite(column)]
-        if len(known):
+        if len(known) and name in names:
             found[name] = (round(100 * known.min()), round(100 * known.max()))
     return found
 
@@ -284,16 +300,19 @@ def page(tables: dict[str, dict[str, list[float]]], grid: dict[Beside, dict[str,
         column = list(INFERENCES).index(name)
         return round(100 * max(np.nan_to_num(cells[column]) for rows in tables.values() for cells in rows.values()))
 
-    nearest = {
-        beside.words: [f"{found[one][0]} to {found[one][1]}" if one in found else "–" for one in WALD]
-        for beside, found in ((beside, ends(rows)) for beside, rows in grid.items())
-    }
+    def between(beside: Beside, names: Sequence[str]) -> list[str]:
+        found = ends(grid[beside], names)
+        return [f"{found[one][0]} to {found[one][1]}" if one in found else "–" for one in names]
+
+    nearest = {beside.words: between(beside, WALD) for beside in grid}
+    live = {beside.words: between(beside, ("jackknife", "CR2", SWAPS)) for beside in grid if beside.live}
     first = wrapped(
         f"""Nothing happens in these data, so a test at 5% should find an effect in 5% of them. Councils go live in
         steps
         over 20 quarters; an outcome is a level of the council, an autoregressive part (0.5 from one quarter to the
-        next, SD 1) and noise of the council-quarter (SD 1). {DRAWS:,} data sets, {FEWER} for the efficient estimator
-        and the mixed models, which look at the outcome for their weights. The Monte Carlo standard error at 5% is
+        next, SD 1) and noise of the council-quarter (SD 1). {DRAWS:,} data sets, {FEWER} for the efficient estimator,
+        synthetic difference-in-differences and the mixed models, which look at the outcome for their weights. The
+        Monte Carlo standard error at 5% is
         {100 * np.sqrt(0.0475 / DRAWS):.1f} and {100 * np.sqrt(0.0475 / FEWER):.1f} points."""
     )
     return f"""# How often each analysis finds an effect that is not there
@@ -316,8 +335,9 @@ council stands alone in a cohort whose effects are free: its residual is zero, w
 ## What follows from them
 
 - **Permutation** holds 5% everywhere, as it must when dates were drawn at random.
-- **The jackknife** never goes above {most("jackknife")}%, also where councils start alone. It is the default below 40
-  councils, and wherever a cohort, or the never-treated, is a single council.
+- **The jackknife** never goes above {most("jackknife")}% in these two, also where councils start alone. It is the
+  default below 40 councils, and wherever a cohort, or the never-treated, is a single council; but not where fewer than
+  six councils stand against many (see below).
 - **CR2** with Satterthwaite's degrees of freedom stays at {most("CR2")}% or less wherever it gives an answer. It is the
   default from 40 councils on, except for group-time effects, which then have the influence functions of their paper.
 - **CR0**, **CR1** and the **multiplier bootstrap** go up to {most("CR0")}%, {most("CR1")}% and
@@ -331,11 +351,20 @@ Rejections at 5%, in percent.
 
 {markdown(["analysis", "found"], {name: [shown(value)] for name, value in wedge})}
 
+## A few councils that go live among many that never do
+
+How much councils differ is then known for one side only, however many stand on the other, and the number of councils
+in all says nothing. The jackknife finds too much, CR2 with its few degrees of freedom hardly anything, and only
+swapping dates holds 5%. It is the default where fewer than six councils stand on one side and at least four times as
+many in all. Percent of data sets, least and most over the linear estimators:
+
+{markdown(["councils", "jackknife", "CR2", SWAPS], live)}
+
 ## What stands beside an interval
 
-With fewer than 40 councils, every estimate with an interval of the kinds below
-says how often it missed in the row that is nearest to it: percent of data sets in which a 95% interval leaves
-out the truth, least and most over the linear estimators.
+With fewer than 40 councils, or fewer than ten that go live among more that never do, every estimate with an interval
+of the kinds below says how often it missed in the row that is nearest to it: percent of data sets in which a 95%
+interval leaves out the truth, least and most over the linear estimators.
 
 {markdown(["councils", *WALD], nearest)}
 """

@@ -33,6 +33,7 @@ class Settled:
     rule: Rule
     name: str = "settled rule"
     references: tuple[str, ...] = ()
+    linear: bool = True
 
     def rule_at(self, panel: sg.Panel) -> Rule:
         """The rule as it is."""

@@ -103,6 +103,7 @@ def test_dense_weights_are_the_estimate(estimator: Linear) -> None:
 
 @pytest.mark.filterwarnings("ignore::staggered.FewClustersWarning")
 @pytest.mark.parametrize("estimator", EVERY)
+@pytest.mark.filterwarnings("ignore::staggered.errors.FewClustersWarning")
 def test_reordering_clusters_reorders_weights_and_nothing_else(estimator: Linear) -> None:
     for seed in FEWER:
         panel = random_panel(seed)
@@ -190,6 +191,7 @@ def test_randomisation_p_values_are_uniform_when_nothing_happened(estimator: Lin
 
 @pytest.mark.filterwarnings("ignore::staggered.FewClustersWarning")
 @pytest.mark.parametrize("estimator", EVERY)
+@pytest.mark.filterwarnings("ignore::staggered.errors.FewClustersWarning")
 def test_solving_once_for_clusters_alike_is_solving_for_each(
     estimator: Linear, monkeypatch: pytest.MonkeyPatch
 ) -> None:

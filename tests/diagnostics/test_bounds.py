@@ -94,6 +94,7 @@ def test_an_estimate_without_one_base_is_refused_with_what_to_do(
     assert len(str(told.value).splitlines()) == 3
 
 
+@pytest.mark.filterwarnings("ignore::staggered.errors.FewClustersWarning")
 def test_without_standard_errors_it_says_whose() -> None:
     design = sg.stepped(clusters=6, steps=6, baseline=4)
     panel = sg.simulate(sg.Plan(design=design, outcome=sg.Outcome(sd=1.0)), seed=1)

@@ -52,6 +52,7 @@ def test_common_cells_give_the_estimates_of_the_panel_without_the_others() -> No
     )
 
 
+@pytest.mark.filterwarnings("ignore::staggered.errors.FewClustersWarning")
 def test_what_fails_is_named_and_the_rest_stands() -> None:
     design = sg.Design([[1, 1, 1], [1, 1, 1], [0, 1, 1], [0, 0, 1], [0, 0, 0]])
     panel = sg.Panel(sg.Frame(design), np.random.default_rng(1).normal(size=(5, 3)))

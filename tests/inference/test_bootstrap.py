@@ -86,7 +86,7 @@ def test_without_a_band_only_the_covariance_is_kept() -> None:
     assert other.se == pytest.approx(one.uncertainty.errors.std(ddof=1), rel=1e-12)
 
 
-@pytest.mark.filterwarnings("ignore:The bootstrap with")
+@pytest.mark.filterwarnings("ignore::staggered.errors.FewClustersWarning")
 def test_a_council_alone_in_its_cohort_leaves_no_p_value() -> None:
     with pytest.warns(sg.FewClustersWarning, match="alone in its cohort"):
         fit = sg.SunAbraham().fit(stepped_panel(1, 6, 6), sg.Bootstrap(draws=49))

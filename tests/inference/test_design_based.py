@@ -54,6 +54,7 @@ def test_strata_are_drawn_apart() -> None:
     assert own.sum() == pytest.approx(fit.value)
 
 
+@pytest.mark.filterwarnings("ignore::staggered.errors.FewClustersWarning")
 def test_councils_that_start_alone_borrow_the_spread_and_it_is_said() -> None:
     fit = sg.Efficient().fit(stepped_panel(1, 6, 6), sg.DesignBased())
     assert np.isfinite(fit.se)

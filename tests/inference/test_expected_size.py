@@ -69,6 +69,7 @@ def test_it_stands_in_the_paragraph_of_every_interval_with_few_councils() -> Non
     assert "In simulations" not in sg.Twfe().fit(stepped_panel(1, 48, 4), sg.Jackknife()).text()
 
 
+@pytest.mark.filterwarnings("ignore::staggered.errors.FewClustersWarning")
 def test_no_standard_error_no_size() -> None:
     with pytest.warns(sg.FewClustersWarning, match="alone in its cohort"):
         fit = sg.SunAbraham().fit(stepped_panel(1, 6, 6), sg.Cluster("CR3"))

@@ -92,3 +92,32 @@ def test_a_layout_without_a_row_hears_of_the_worst_one_and_many_councils_of_none
 def test_the_efficient_estimator_says_beside_its_interval_how_often_such_ones_miss() -> None:
     said = sg.Efficient().fit(stepped_panel(1, 12, 4)).text()
     assert "such 95% intervals left out the truth in 4% of data sets, with this estimator; 5% is what" in said
+
+
+def few_of_many(live: tuple[int, ...], never: int) -> sg.Panel:
+    start = np.append(np.repeat(np.arange(len(live)) + 2, live), np.full(never, 99))
+    outcome = np.random.default_rng(1).normal(size=(len(start), 8))
+    return sg.Panel(sg.Frame(sg.Design((np.arange(8) >= start[:, None]).astype(float))), outcome)
+
+
+@pytest.mark.parametrize("kind", ["CR0", "CR1", "CR2", "CR3"])
+def test_one_council_against_all_others_has_a_score_of_zero_in_two_way_fixed_effects(kind: str) -> None:
+    panel = few_of_many((1,), 60)
+    with pytest.warns(sg.FewClustersWarning, match=r"a council alone in its cohort or as a comparison \(1\)"):
+        assert np.isnan(sg.Twfe().fit(panel, sg.Cluster(kind)).se)  # type: ignore[arg-type]
+    assert abs(sg.Twfe().rule(panel.frame).scores(panel.outcome)[0, 0]) < 1e-12
+
+
+@pytest.mark.parametrize("inference", [sg.Cluster("CR0"), sg.Cluster("CR1"), sg.Bootstrap(99), sg.Jackknife()])
+def test_a_few_councils_among_many_are_warned_of_with_what_simulation_found(inference: Inference) -> None:
+    panel = few_of_many((3,), 60)
+    (said,) = warned(lambda: sg.GroupTime().fit(panel, inference))
+    assert "in simulations with 3 of 43 councils going live, two or more starting together" in str(said.message)
+    assert "Leave inference out (by default here: randomisation inference" in str(said.message)
+
+
+def test_enough_on_both_sides_or_degrees_of_freedom_that_know_are_not_warned_of() -> None:
+    for inference in (sg.Cluster("CR2"), sg.Cluster("CR3"), sg.Permutation(draws=99, interval=False)):
+        assert not warned(lambda chosen=inference: sg.GroupTime().fit(few_of_many((3,), 60), chosen))  # type: ignore[misc]
+    for other in (sg.Cluster("CR1"), sg.Bootstrap(99), sg.Jackknife(), None):
+        assert not warned(lambda chosen=other: sg.GroupTime().fit(few_of_many((12, 12), 60), chosen))  # type: ignore[misc]

@@ -98,6 +98,7 @@ def test_few_treated_clusters_bring_the_named_warning() -> None:
         sg.Twfe().fit(panel, sg.WildBootstrap(draws=49))
 
 
+@pytest.mark.filterwarnings("ignore::staggered.errors.FewClustersWarning")
 def test_every_linear_estimator_has_it_and_a_lone_cohort_has_none() -> None:
     panel = stepped_panel(1, 12, 3)
     for estimator in (sg.GroupTime(), sg.Imputation(), sg.SunAbraham(), sg.Stacked(), sg.WithinPeriod()):

@@ -12,15 +12,20 @@ from ..data.frame import Frame
 from ..data.panel import Panel, require_panel
 from ..errors import DataError, IdentificationError
 from ..inference.cluster import Cluster
+from ..inference.expected_size import ENOUGH, fewest_on_a_side
 from ..inference.jackknife import Jackknife
 from ..inference.permutation import Permutation
 from ..inference.requested import warn_where_it_fails
 from ..kernel.point import Point
-from ..kernel.protocols import Inference, require_inference
+from ..kernel.protocols import Inference, has_settled_rule, require_inference
 from ..results.estimate import Estimate
 from ..value import BoolArray, FloatArray, Value
 
 _MANY = 40
+_FEW_ON_A_SIDE, _TIMES_AS_MANY = 6, 4
+"""Below so many councils on a side, with so many times more in all, the jackknife finds too much (docs/did-size.md)."""
+_SLOWLY = 999
+"""Swaps of dates where each asks for a fit of its own."""
 _NEGLIGIBLE = 1e-12
 _BLOCK = 1000
 
@@ -59,8 +64,9 @@ class Fitting(Value):
         ----------
         panel : Panel
         inference : Inference, optional
-            Permutation where a single cluster is ever treated; jackknife below 40 clusters or where a cohort (or the
-            never-treated) is a single cluster; else the large-sample variance of the estimator.
+            Permutation where fewer than 6 clusters stand on one side (started by a date, or not) and at least four
+            times as many in all; jackknife below 40 clusters, with fewer than 10 on a side, or where a cohort (or
+            the never-treated) is a single cluster; else the large-sample variance of the estimator.
 
         Raises
         ------
@@ -90,9 +96,10 @@ class Fitting(Value):
     def default_inference(self, frame: Frame) -> Inference:
         """Inference that holds for this many clusters."""
         sizes = frame.starting()
-        if sizes[:-1].sum() == 1 and sizes.sum() > 2:
-            return Permutation()
-        return Jackknife() if sizes.sum() < _MANY or (sizes == 1).any() else self.large_sample
+        if _lopsided(frame):
+            return Permutation() if has_settled_rule(self) else Permutation(draws=_SLOWLY)
+        few = sizes.sum() < _MANY or (sizes == 1).any() or fewest_on_a_side(frame) < ENOUGH
+        return Jackknife() if few else self.large_sample
 
     def _default_reason(self, frame: Frame, chosen: Inference) -> tuple[str, ...]:
         """Say why the default is what it is; an estimator with a default of its own says so in its notes."""
@@ -100,16 +107,40 @@ class Fitting(Value):
             return ()
         name = f"{chosen.name[:1].upper()}{chosen.name[1:]}"
         if isinstance(chosen, Permutation):
-            return (
-                f"{name} is the default where a single council goes live: its date is given to each of the others in "
-                "turn. Unless it was drawn at random, that says how unusual the council's change is among theirs.",
-            )
-        count = int(frame.seen.sum())
+            return (_swapped(frame, name),)
+        count, side = int(frame.seen.sum()), fewest_on_a_side(frame)
         if count < _MANY:
             return (f"{name} is the default with fewer than {_MANY} councils ({count} here).",)
         if isinstance(chosen, Jackknife):
+            if side < ENOUGH:
+                return (f"{name} is the default with fewer than {ENOUGH} councils on one side ({side} here).",)
             return (f"{name} is the default where a cohort, or the never-treated, is a single council.",)
         return (f"{name} is the default from {_MANY} councils on, none of them alone in its cohort ({count} here).",)
+
+
+def _lopsided(frame: Frame) -> bool:
+    """Whether so few councils stand on one side that their spread cannot be known, and dates can be swapped instead."""
+    sizes, side, design = frame.starting(), fewest_on_a_side(frame), frame.design
+    few = side < _FEW_ON_A_SIDE and sizes.sum() >= max(_TIMES_AS_MANY * side, 3)
+    # Cells that the schedule blanked were not measured for any other.
+    return bool(few and design.observed.all() and design.allocations() > 1)
+
+
+def _swapped(frame: Frame, name: str) -> str:
+    """Why dates are swapped by default, and what that says."""
+    sizes = frame.starting()
+    live = int(sizes[:-1].sum())
+    if live == 1:
+        return (
+            f"{name} is the default where a single council goes live: its date is given to each of the others in "
+            "turn. Unless it was drawn at random, that says how unusual the council's change is among theirs."
+        )
+    return (
+        f"{name} is the default where fewer than {_FEW_ON_A_SIDE} of many councils stand on one side "
+        f"({fewest_on_a_side(frame)} of {int(sizes.sum())} here): too few to know how much such councils differ. Dates "
+        "are dealt out anew among all of them. Unless they were drawn at random, that says how unusual the change is "
+        "among all ways to deal them out, and a council much smaller or larger than the others counts as one of them."
+    )
 
 
 def _require_clusters(frame: Frame, fewest: int) -> None:

@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from ..data.frame import Frame
 
-_MANY = 40
+MANY = 40
+ENOUGH = 10
+"""Councils on the smaller side of a comparison from which large-sample variances are trusted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +25,20 @@ class Layout:
     councils : int
     alone : bool
         Whether some start alone.
+    live : int
+        How many ever go live, where more never do; 0 elsewhere.
     """
 
     councils: int
     alone: bool = False
+    live: int = 0
 
     @property
     def words(self) -> str:
         """The row in words."""
         how = "some starting alone" if self.alone else "two or more starting together"
-        return f"{self.councils} councils, {how}"
+        who = f"{self.live} of {self.councils} councils going live" if self.live else f"{self.councils} councils"
+        return f"{who}, {how}"
 
 
 EXPECTED: dict[Layout, dict[str, tuple[int, int]]] = {
@@ -147,36 +155,38 @@ def expected_size(frame: Frame, inference: str, estimator: str = "") -> tuple[La
     """
     layout = _nearest(frame)
     # By a coarser label the councils counted here are not the clusters.
-    if layout is None or " by " in inference:
+    if layout is None or " by " in inference or inference.startswith("wild"):
         return None
     table = OF_ITS_OWN.get(estimator, EXPECTED)
-    found = [ends for name, ends in table[layout].items() if name in inference]
+    found = [ends for name, ends in table.get(layout, {}).items() if name in inference]
     return (layout, *found[0]) if found else None
 
 
 def _nearest(frame: Frame) -> Layout | None:
-    """The row with the most councils that are no more than these; the smallest where these are fewer."""
+    """The row with the most councils that are no more than these; the smallest where these are fewer.
+
+    Where more never go live than do, those that do are counted in place of all.
+    """
     sizes = frame.starting()
     councils, never = int(sizes.sum()), int(sizes[-1])
-    # A few that go live among many that never do are not in the table.
-    if councils >= _MANY or never > councils - never:
+    lopsided = 2 * never > councils
+    count = councils - never if lopsided else councils
+    if councils >= MANY and not (lopsided and count < ENOUGH):
         return None
     alone = bool((sizes == 1).any())
-    rows = sorted((row for row in EXPECTED if row.alone == alone), key=lambda row: row.councils)
-    fitting = [row for row in rows if row.councils <= councils]
-    return fitting[-1] if fitting else rows[0]
+    rows = {row.live or row.councils: row for row in EXPECTED if row.alone == alone and (row.live > 0) == lopsided}
+    return rows[max((key for key in rows if key <= count), default=min(rows))] if rows else None
 
 
 def most_expected(frame: Frame, inference: str, estimator: str) -> tuple[str, int] | None:
-    """Councils in words and percent of an estimator with a table of its own; None where there is no number.
+    """Councils in words and the highest percent in their row of the table; None where there is no number.
 
-    Of layouts that are not in the table, such as a few that go live among many that never do, the worst row speaks.
+    Where an estimator with a table of its own has no row for a layout, such as a few that go live among many that never
+    do, the worst of its rows speaks.
     """
+    found = expected_size(frame, inference, estimator)
     own = OF_ITS_OWN.get(estimator)
-    if own is None or frame.used.any(axis=1).sum() >= _MANY:
-        return None
-    if _nearest(frame) is not None:
-        found = expected_size(frame, inference, estimator)
+    if found is not None or own is None or frame.seen.sum() >= MANY:
         return None if found is None else (found[0].words, found[2])
     every = [(ends[1], row) for row, ends_of in own.items() for name, ends in ends_of.items() if name in inference]
     share, row = max(every, key=lambda pair: pair[0], default=(0, None))
@@ -195,3 +205,17 @@ def size_note(frame: Frame, inference: str, estimator: str) -> tuple[str, ...]:
         f"In simulations with {layout.words}, such 95% intervals left out the truth in {share} of data sets, {whose}; "
         "5% is what they are meant to.",
     )
+
+
+def fewest_on_a_side(frame: Frame) -> int:
+    """Councils on the smaller side of the most even split into those that start by a date and those after it.
+
+    Examples
+    --------
+    >>> import staggered as sg
+    >>> fewest_on_a_side(sg.Frame(sg.Design([[0, 1]] * 3 + [[0, 0]] * 20)))
+    3
+    """
+    sizes = frame.starting()
+    early = np.cumsum(sizes)[:-1]
+    return int(np.minimum(early, sizes.sum() - early).max(initial=0))

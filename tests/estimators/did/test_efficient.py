@@ -37,6 +37,7 @@ def test_differences_within_strata_less_a_share_of_the_ones_before(
 @pytest.mark.filterwarnings("ignore::staggered.FewClustersWarning")
 @pytest.mark.parametrize("strata", [False, True])
 @pytest.mark.parametrize("seed", range(4))
+@pytest.mark.filterwarnings("ignore::staggered.errors.FewClustersWarning")
 def test_the_optimal_beta_makes_the_variance_smallest(seed: int, strata: bool) -> None:
     """β* = Cov(X̂, θ̂₀)/Var(X̂), both from the spread within groups that start together (Neyman)."""
     panel = rollout(seed, strata=strata)
@@ -58,6 +59,7 @@ def test_the_optimal_beta_makes_the_variance_smallest(seed: int, strata: bool) -
         assert fit.se <= sg.Efficient(beta=other).fit(panel, sg.DesignBased(refined=False)).se + 1e-12
 
 
+@pytest.mark.filterwarnings("ignore::staggered.errors.FewClustersWarning")
 def test_one_council_a_step_borrows_its_spread_and_says_so() -> None:
     panel = rollout(1)
     start = np.array([1, 2, 3, 4, 5, np.inf])

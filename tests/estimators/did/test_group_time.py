@@ -183,7 +183,8 @@ def test_large_panels_use_the_papers_influence_functions_and_small_or_lone_ones_
     assert sg.GroupTime().default_inference(starting(*[1] * 20, *[2] * 18, never, never)) == sg.Cluster("CR0")
     assert sg.Twfe().default_inference(starting(*[1] * 20, *[2] * 18, never, never)) == sg.Cluster("CR2")
     assert sg.GroupTime().default_inference(starting(*[1] * 20, *[2] * 17, never, never)) == sg.Jackknife()
-    assert sg.GroupTime().default_inference(starting(*[1] * 38, 2, never, never)) == sg.Jackknife()
+    assert sg.GroupTime().default_inference(starting(*[1] * 19, *[2] * 18, 3, never, never)) == sg.Jackknife()
+    assert sg.GroupTime().default_inference(starting(*[1] * 38, 2, never, never)) == sg.Permutation()
     assert sg.GroupTime().default_inference(starting(*[1] * 20, *[2] * 20, never)) == sg.Jackknife()
 
 

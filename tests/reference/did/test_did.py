@@ -106,6 +106,7 @@ def test_the_joint_test_of_effects_before_treatment() -> None:
     assert stats.chi2.sf(wald, len(before)) == pytest.approx(0.16812, abs=5e-6)
 
 
+@pytest.mark.filterwarnings("ignore::staggered.errors.FewClustersWarning")
 def test_states_alone_in_their_cohort_have_no_analytic_standard_error() -> None:
     """R did takes the residual of a lone cohort, identically 0, at face value; here it is nan with a note."""
     data = panel("castle")

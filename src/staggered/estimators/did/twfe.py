@@ -12,6 +12,7 @@ from ...kernel.least_squares import averaging, centred, require_identified, weig
 from ...kernel.patterns import Patterns, patterns_of
 from ...kernel.rule import Rule
 from ...results.estimate import Term
+from ...value import BoolArray
 from ..linear import Linear, counting
 
 
@@ -68,9 +69,19 @@ class Twfe(Linear):
             solve=solve,
             family=np.zeros(count, dtype=np.int64),
             centre=centre,
+            lone=_lone(frame),
             estimand=counting("two-way fixed-effects coefficient of treatment", frame),
             notes=always_treated_note(frame, patterns),
         )
+
+
+def _lone(frame: Frame) -> BoolArray | None:
+    """Clusters alone on one of only two sides, (1, clusters): the fit leaves their score at 0, whatever happened."""
+    sizes = frame.starting()
+    if np.count_nonzero(sizes) != 2 or sizes[sizes > 0].min() > 1:
+        return None
+    start = np.minimum(frame.design.start, len(sizes) - 1).astype(np.int64)
+    return np.asarray(frame.seen & (sizes[start] == 1))[None]
 
 
 def always_treated_note(frame: Frame, patterns: Patterns) -> tuple[str, ...]:
