@@ -85,10 +85,12 @@ def test_estimates_and_jackknife_by_hand(study, table, rates, variant, rule, est
     assert found.se == pytest.approx(jackknife(by_hand, rates, starts), rel=1e-9)
 
 
+@pytest.mark.filterwarnings("ignore::staggered.errors.FewClustersWarning")
 def test_every_expected_number_comes_out(study):
     assert [check.text() for check in sg.reproduce(study) if not check.passed] == []
 
 
+@pytest.mark.filterwarnings("ignore::staggered.errors.FewClustersWarning")
 def test_the_headline_cannot_be_told_from_nothing(study):
     estimate = study.analyse()[0].estimate
     low, high = estimate.interval()
