@@ -335,9 +335,9 @@ council stands alone in a cohort whose effects are free: its residual is zero, w
 ## What follows from them
 
 - **Permutation** holds 5% everywhere, as it must when dates were drawn at random.
-- **The jackknife** never goes above {most("jackknife")}% in these two, also where councils start alone. It is the
-  default below 40 councils, and wherever a cohort, or the never-treated, is a single council; but not where fewer than
-  six councils stand against many (see below).
+- **The jackknife** never goes above {most("jackknife")}%, also where councils start alone. It is the default below 40
+  councils, and wherever a cohort, or the never-treated, is a single council; but not where fewer than six councils
+  stand against many (see below).
 - **CR2** with Satterthwaite's degrees of freedom stays at {most("CR2")}% or less wherever it gives an answer. It is the
   default from 40 councils on, except for group-time effects, which then have the influence functions of their paper.
 - **CR0**, **CR1** and the **multiplier bootstrap** go up to {most("CR0")}%, {most("CR1")}% and
@@ -353,10 +353,12 @@ Rejections at 5%, in percent.
 
 ## A few councils that go live among many that never do
 
-How much councils differ is then known for one side only, however many stand on the other, and the number of councils
-in all says nothing. The jackknife finds too much, CR2 with its few degrees of freedom hardly anything, and only
-swapping dates holds 5%. It is the default where fewer than six councils stand on one side and at least four times as
-many in all. Percent of data sets, least and most over the linear estimators:
+How much such councils differ is then known from the few alone, and the number of councils in all says nothing. Plain
+sandwiches and bootstraps find an effect in up to a third of data sets. CR2 and the jackknife count the few in their
+degrees of freedom, so with two or three they hardly ever find anything. Only swapping dates holds 5% and still finds
+what is there: it is the default where fewer than six councils stand on one side and at least four times as many in
+all. Estimators whose weights look at the outcome have the jackknife. Percent of data sets, least and most over the
+linear estimators:
 
 {markdown(["councils", "jackknife", "CR2", SWAPS], live)}
 

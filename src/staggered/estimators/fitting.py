@@ -12,7 +12,7 @@ from ..data.frame import Frame
 from ..data.panel import Panel, require_panel
 from ..errors import DataError, IdentificationError
 from ..inference.cluster import Cluster
-from ..inference.expected_size import ENOUGH, fewest_on_a_side
+from ..inference.expected_size import ENOUGH, FEW_ON_A_SIDE, fewest_on_a_side, lopsided
 from ..inference.jackknife import Jackknife
 from ..inference.permutation import Permutation
 from ..inference.requested import warn_where_it_fails
@@ -22,10 +22,6 @@ from ..results.estimate import Estimate
 from ..value import BoolArray, FloatArray, Value
 
 _MANY = 40
-_FEW_ON_A_SIDE, _TIMES_AS_MANY = 6, 4
-"""Below so many councils on a side, with so many times more in all, the jackknife finds too much (docs/did-size.md)."""
-_SLOWLY = 999
-"""Swaps of dates where each asks for a fit of its own."""
 _NEGLIGIBLE = 1e-12
 _BLOCK = 1000
 
@@ -96,8 +92,8 @@ class Fitting(Value):
     def default_inference(self, frame: Frame) -> Inference:
         """Inference that holds for this many clusters."""
         sizes = frame.starting()
-        if _lopsided(frame):
-            return Permutation() if has_settled_rule(self) else Permutation(draws=_SLOWLY)
+        if lopsided(frame) and _can_be_swapped(frame) and (has_settled_rule(self) or sizes[:-1].sum() == 1):
+            return Permutation()
         few = sizes.sum() < _MANY or (sizes == 1).any() or fewest_on_a_side(frame) < ENOUGH
         return Jackknife() if few else self.large_sample
 
@@ -118,12 +114,9 @@ class Fitting(Value):
         return (f"{name} is the default from {_MANY} councils on, none of them alone in its cohort ({count} here).",)
 
 
-def _lopsided(frame: Frame) -> bool:
-    """Whether so few councils stand on one side that their spread cannot be known, and dates can be swapped instead."""
-    sizes, side, design = frame.starting(), fewest_on_a_side(frame), frame.design
-    few = side < _FEW_ON_A_SIDE and sizes.sum() >= max(_TIMES_AS_MANY * side, 3)
-    # Cells that the schedule blanked were not measured for any other.
-    return bool(few and design.observed.all() and design.allocations() > 1)
+def _can_be_swapped(frame: Frame) -> bool:
+    """Whether dates can be dealt out anew: cells that the schedule blanked were not measured for any other."""
+    return bool(frame.design.observed.all() and frame.design.allocations() > 1)
 
 
 def _swapped(frame: Frame, name: str) -> str:
@@ -136,7 +129,7 @@ def _swapped(frame: Frame, name: str) -> str:
             "turn. Unless it was drawn at random, that says how unusual the council's change is among theirs."
         )
     return (
-        f"{name} is the default where fewer than {_FEW_ON_A_SIDE} of many councils stand on one side "
+        f"{name} is the default where fewer than {FEW_ON_A_SIDE} of many councils stand on one side "
         f"({fewest_on_a_side(frame)} of {int(sizes.sum())} here): too few to know how much such councils differ. Dates "
         "are dealt out anew among all of them. Unless they were drawn at random, that says how unusual the change is "
         "among all ways to deal them out, and a council much smaller or larger than the others counts as one of them."

@@ -12,6 +12,8 @@ import numpy as np
 from ..data.frame import Frame
 
 MANY = 40
+FEW_ON_A_SIDE, _TIMES_AS_MANY = 6, 4
+"""Below so many councils on a side, with so many times more in all, the spread of these few is what counts."""
 ENOUGH = 10
 """Councils on the smaller side of a comparison from which large-sample variances are trusted."""
 
@@ -219,3 +221,9 @@ def fewest_on_a_side(frame: Frame) -> int:
     sizes = frame.starting()
     early = np.cumsum(sizes)[:-1]
     return int(np.minimum(early, sizes.sum() - early).max(initial=0))
+
+
+def lopsided(frame: Frame) -> bool:
+    """Whether so few councils stand on one side, beside so many on the other, that these say nothing of those."""
+    side, councils = fewest_on_a_side(frame), int(frame.starting().sum())
+    return side < FEW_ON_A_SIDE and councils >= max(_TIMES_AS_MANY * side, 3)

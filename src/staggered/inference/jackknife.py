@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..data.frame import Frame
 from ..data.panel import Panel
 from ..errors import IdentificationError, listing
 from ..kernel.patterns import patterns_of
@@ -16,6 +17,7 @@ from ..results.estimate import Estimate, Term
 from ..results.uncertainty import Sampling
 from ..value import FloatArray, IntArray, Value
 from .assemble import assembled
+from .expected_size import fewest_on_a_side, lopsided
 
 _FEWEST = 3
 _NEGLIGIBLE = 1e-10
@@ -26,7 +28,9 @@ class Jackknife(Value):
     """Delete-one-cluster jackknife, centred at the estimate: (C−1)/C Σ (θ_−i − θ)², t with C − 1 df.
 
     C counts the clusters on which a term puts weight: those that it leaves out say nothing about it.
-    It stays honest where a cohort holds one council, and errs on the cautious side.
+    It stays honest where a cohort holds one council, and errs on the cautious side. Where fewer than six
+    clusters stand on one side of the comparison and at least four times as many in all, the spread is that of
+    these few, and so df is their number less one.
 
     Raises
     ------
@@ -76,8 +80,26 @@ class Jackknife(Value):
         without, gone = leave_one_out(estimator, panel, point.terms, point.values)
         difference = (without - point.values) * np.sqrt((clusters - 1) / clusters)
         covariance = difference.T @ difference
-        degrees = np.where(np.isnan(np.diag(covariance)), np.nan, clusters - 1.0)
-        return assembled(estimator, panel, point, Sampling(covariance, degrees), self, _gone_note(gone))
+        degrees = np.where(np.isnan(np.diag(covariance)), np.nan, degrees_of_freedom(panel.frame, clusters))
+        notes = (*_few_note(panel.frame), *_gone_note(gone))
+        return assembled(estimator, panel, point, Sampling(covariance, degrees), self, notes)
+
+
+def degrees_of_freedom(frame: Frame, clusters: FloatArray) -> FloatArray:
+    """Clusters behind each term less one, (k,); those on the smaller side less one, where few stand against many."""
+    if not lopsided(frame):
+        return clusters - 1.0
+    return np.minimum(clusters - 1.0, max(fewest_on_a_side(frame) - 1.0, 1.0))
+
+
+def _few_note(frame: Frame) -> tuple[str, ...]:
+    """Say whose spread it is, where few stand against many."""
+    if not lopsided(frame):
+        return ()
+    return (
+        f"Only {fewest_on_a_side(frame)} of {int(frame.seen.sum())} councils stand on one side of the comparison. How "
+        "much such councils differ is known from these alone, so the degrees of freedom are theirs, less one.",
+    )
 
 
 def clusters_behind(rule: Rule) -> FloatArray:

@@ -17,7 +17,7 @@ from ..data.frame import Frame
 from ..data.panel import Panel
 from ..estimators.linear import Linear
 from ..inference.cluster import Cluster
-from ..inference.jackknife import Jackknife, clusters_behind, leave_one_out
+from ..inference.jackknife import Jackknife, clusters_behind, degrees_of_freedom, leave_one_out
 from ..inference.permutation import Permutation, exchangeable_rows
 from ..inference.reallocations import reallocations, require_measured, with_strata
 from ..inference.small_sample import adjusted_scores
@@ -113,7 +113,8 @@ def _by_jackknife(estimator: Linear, rule: Rule, frame: Frame, level: float) -> 
     """Jackknife: the estimates without each cluster as linear maps."""
     weights = rule.by_cluster()[0].ravel()
     terms = rule.terms[:1]
-    clusters = float(clusters_behind(rule)[0])
+    behind = clusters_behind(rule)[:1]
+    clusters, df = float(behind[0]), float(degrees_of_freedom(frame, behind)[0])
     without = np.stack(
         [
             leave_one_out(estimator, Panel(frame, cell), terms, rule.estimate(cell)[:1])[0][:, 0]
@@ -127,7 +128,7 @@ def _by_jackknife(estimator: Linear, rule: Rule, frame: Frame, level: float) -> 
         estimates = flat @ weights
         difference = flat @ without.T - estimates[:, None]
         errors = np.sqrt((clusters - 1) / clusters * (difference**2).sum(axis=1))
-        return _t_test(estimates, errors, clusters - 1, level)
+        return _t_test(estimates, errors, df, level)
 
     return test
 
