@@ -113,3 +113,15 @@ def test_leaving_out_the_only_cluster_of_a_period_keeps_the_other_periods_in_pla
     assert list(after) == [0, 1]
     assert np.isfinite(list(after.values())).all()
     assert np.isfinite(sg.Gls(sg.Exchangeable(icc=0.1)).fit(panel, sg.Jackknife()).se)
+
+
+def test_few_against_many_are_the_ones_that_count() -> None:
+    start = np.append([2, 2, 4], np.full(40, 99))
+    outcome = np.random.default_rng(2).normal(size=(43, 8))
+    panel = sg.Panel(sg.Frame(sg.Design((np.arange(8) >= start[:, None]).astype(float))), outcome)
+    fit = sg.Twfe().fit(panel, sg.Jackknife())
+    assert fit.df == 2
+    assert "Only 3 of 43 councils stand on one side of the comparison" in fit.text()
+    assert sg.Efficient().fit(panel).inference == sg.Jackknife().name
+    more = panel.frame.keep(np.r_[0:3, 3:11])
+    assert sg.Twfe().fit(sg.Panel(more, outcome[:11]), sg.Jackknife()).df == 10
