@@ -13,10 +13,7 @@ from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
-
 from staggered.hierarchical.chains import compiled, watched
-from staggered.hierarchical.posterior import Posterior
 from staggered.hierarchical.structure import Structure
 from tests.hierarchical.conftest import panel_of, priors_of
 
@@ -30,14 +27,6 @@ HEAD = """\
 """
 
 
-def reported(fitted: Posterior) -> dict[str, np.ndarray]:
-    """Everything a user reads, (chains, draws) each."""
-    councils = fitted.estimate("cluster")
-    named = watched(fitted.layout, fitted.fixed, fitted.hyper, fitted.chains)
-    own = {f"council {term.label}": councils.draws[:, k] for k, term in enumerate(councils.terms[1:])}
-    return named | {name: draws.reshape(fitted.chains, -1) for name, draws in own.items()}
-
-
 def rows_of(family: str) -> list[str]:
     """Lines of one family, its own comment first."""
     library = import_module("arviz")
@@ -49,7 +38,7 @@ def rows_of(family: str) -> list[str]:
     used = ", ".join(f"{name} {version(name)}" for name in ("pymc", "nutpie", "arviz"))
     said = " ".join(check.message for check in fitted.checks[:5])
     lines = [f"# {family}: {used}, Python {platform.python_version()}. {said}"]
-    for name, draws in reported(fitted).items():
+    for name, draws in watched(fitted).items():
         effective = float(library.ess(draws, method="mean"))
         lines.append(f"{family},{name},{draws.mean():.5f},{draws.std():.5f},{effective:.0f}")
     return lines

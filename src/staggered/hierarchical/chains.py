@@ -8,10 +8,11 @@ two spreads are sampled as the length and angle of their pair.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from importlib import import_module
 from importlib.util import find_spec
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from ..model.prior import Beta, HalfNormal, Prior, Priors
 from ..value import FloatArray
 from .convergence import HIGHEST_RHAT, LEAST_ESS, convergence
 from .gaussian import Gaussian
+from .integrated import Steps, density, drawn
 from .layout import Layout, lay_out
 from .outcomes import counted
 from .posterior import Posterior
@@ -81,16 +83,14 @@ class Observed:
     layout : Layout
     arrays : dict of str to array
     size : array (clusters, periods)
-    noise : array (clusters, periods)
-        Variance of the noise relative to that of one person, or of one cell.
-    within : (float, float)
+    gaussian : Gaussian or None
+        The model with everything linear integrated out, where that can be done.
     """
 
     layout: Layout
     arrays: dict[str, FloatArray]
     size: FloatArray
-    noise: FloatArray
-    within: tuple[float, float]
+    gaussian: Gaussian | None
 
     @classmethod
     def of(cls, layout: Layout, panel: Panel) -> Observed:
@@ -98,16 +98,14 @@ class Observed:
         used = layout.used
         if layout.structure.family != "gaussian":
             count, size = counted(panel, layout.structure.family)
-            return cls(layout, {"count": count[used], "size": size[used]}, size, used.astype(float), (0.0, 0.0))
+            return cls(layout, {"count": count[used], "size": size[used]}, size, None)
         model = Gaussian.of(layout, panel)
         groups = model.groups
-        outcome = np.where(used, panel.outcome, 0.0)
-        arrays = {}
+        arrays = {"within": np.array(model.within)}
         for k, base in enumerate(groups.base_used > 0):
             rows = groups.base[groups.of] == k
-            arrays[f"outcome {k}"] = outcome[np.ix_(rows, base)]
-        noise = groups.base_noise[groups.base[groups.of]]
-        return cls(layout, arrays, np.nan_to_num(panel.design.size), noise, model.within)
+            arrays[f"residual {k}"] = model.residual[np.ix_(rows, base)]
+        return cls(layout, arrays, np.nan_to_num(panel.design.size), model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,15 +150,14 @@ class Compiled:
             "cores": min(walk.chains, os.cpu_count() or 1), "target_accept": walk.accept,
         }  # fmt: skip
         if self.sampler == "nutpie":
-            ready = self.program.with_data(**arrays)
-            return import_module("nutpie").sample(
-                ready,
-                seed=seed,
-                low_rank_modified_mass_matrix=walk.low_rank,
-                save_warmup=False,
-                progress_bar=False,
-                **common,
-            )
+            nutpie = import_module("nutpie")
+            # Newer ones name the kind of tuning where nutpie 0.16.8 has a switch.
+            named = "adaptation" in signature(nutpie.sample).parameters
+            tuning = {"adaptation": "low_rank"} if named else {"low_rank_modified_mass_matrix": True}
+            return nutpie.sample(
+                self.program.with_data(**arrays), seed=seed, save_warmup=False, progress_bar=False,
+                **(tuning if walk.low_rank else {}), **common,
+            )  # fmt: skip
         pymc = import_module("pymc")
         numba = {} if self.sampler == "numpyro" else {"compile_kwargs": {"mode": "NUMBA"}}
         with self.model:
@@ -209,39 +206,60 @@ def build(observed: Observed, priors: Priors) -> Any:
     """Write the model in PyMC."""
     pm, pt = import_module("pymc"), import_module("pytensor.tensor")
     layout = observed.layout
-    used = layout.used
-    clusters = len(used)
     with pm.Model() as model:
         hyper = {
-            name: _spread(pm, name, prior)
+            name: _spread(pm, pt, name, prior)
             for name, prior in zip(layout.hyper.names, layout.hyper.priors, strict=True)
             if name not in {"course", "noise"} or "course" not in layout.hyper.names
         }
         if "course" in layout.hyper.names:
-            # Two half-normals as length and angle: the length is a Rayleigh (Weibull 2, √2), the angle uniform.
-            length, angle = pm.Weibull("length", 2.0, np.sqrt(2.0)), pm.Uniform("angle", 0.0, np.pi / 2)
+            # Two half-normals as length and angle: the length is a Rayleigh, the angle uniform.
+            length = pt.sqrt(-2 * pt.log(_above(pt, pm.Normal("length"))))
+            angle = np.pi / 2 * _above(pt, pm.Normal("angle"))
             hyper["course"] = pm.Deterministic("course", priors.course.scale * length * pt.cos(angle))
             hyper["noise"] = pm.Deterministic("noise", priors.noise.scale * length * pt.sin(angle))
-        fixed = _coefficients(pm, pt, layout, hyper, clusters)
-        levels = pm.ZeroSumNormal("levels", hyper["councils"], shape=clusters)
-        treated = layout.treated
-        own = pm.Normal("own", shape=len(treated)) * hyper["heterogeneity"]
-        effects = pt.set_subtensor(pt.zeros(clusters)[treated], own)
-        predictor = (
-            pt.tensordot(layout.columns, fixed, axes=[[2], [0]]) + levels[:, None] + effects[:, None] * layout.treatment
-        )
-        if layout.structure.family == "gaussian":
-            _gaussian(pm, pt, observed, hyper, predictor)
+        if observed.gaussian is not None:
+            place = Steps.of(layout)
+            steps = _never_turning(pm, hyper, place.count) if place.count else None
+            data = {name: pm.Data(name, values) for name, values in observed.arrays.items()}
+            pm.Potential("y", density(observed.gaussian, hyper, steps, data))
         else:
-            _counts(pm, pt, observed, hyper, predictor[used])
+            _counts(pm, pt, observed, hyper, _predictor(pm, pt, layout, hyper)[layout.used])
     return model
 
 
-def _spread(pm: Any, name: str, prior: Prior) -> Any:
+def _spread(pm: Any, pt: Any, name: str, prior: Prior) -> Any:
+    """A hyperparameter; a half-normal one walks as the normal of the same quantile.
+
+    As its logarithm it would have a long tail towards 0 for the chains to get lost in.
+    """
     if isinstance(prior, Beta):
         return pm.Beta(name, prior.a, prior.b)
     assert isinstance(prior, HalfNormal)
-    return pm.HalfNormal(name, prior.scale)
+    share = _above(pt, -pm.Normal(f"{name} as normal"))
+    return pm.Deterministic(name, prior.scale * np.sqrt(2) * pt.erfinv(share))
+
+
+def _above(pt: Any, normal: Any) -> Any:
+    """Share of a standard normal distribution above a value."""
+    return 0.5 * pt.erfc(normal / np.sqrt(2))
+
+
+def _never_turning(pm: Any, hyper: dict[str, Any], count: int) -> Any:
+    """Steps of an effect that goes one way: a direction of its own times half-normal sizes."""
+    turn, sizes = pm.Normal("direction"), pm.HalfNormal("exposure steps", 1.0, shape=count)
+    return pm.Deterministic("never turning", hyper["exposure"] * turn * sizes)
+
+
+def _predictor(pm: Any, pt: Any, layout: Layout, hyper: dict[str, Any]) -> Any:
+    """Linear predictor of every cell, (clusters, periods)."""
+    clusters, treated = len(layout.used), layout.treated
+    fixed = _coefficients(pm, pt, layout, hyper, clusters)
+    levels = pm.ZeroSumNormal("levels", hyper["councils"], shape=clusters)
+    own = pm.Normal("own", shape=len(treated)) * hyper["heterogeneity"]
+    effects = pt.set_subtensor(pt.zeros(clusters)[treated], own)
+    shared = pt.tensordot(layout.columns, fixed, axes=[[2], [0]])
+    return shared + levels[:, None] + effects[:, None] * layout.treatment
 
 
 def _coefficients(pm: Any, pt: Any, layout: Layout, hyper: dict[str, Any], clusters: int) -> Any:
@@ -260,8 +278,7 @@ def _coefficients(pm: Any, pt: Any, layout: Layout, hyper: dict[str, Any], clust
         elif of == "trend":
             blocks.append(pm.Normal("trend steps", 0.0, hyper["trend"], shape=k - first))
         elif of == "exposure" and layout.structure.exposure == "monotone":
-            turn, steps = pm.Normal("direction"), pm.HalfNormal("exposure steps", 1.0, shape=k - first)
-            blocks.append(hyper["exposure"] * turn * steps)
+            blocks.append(_never_turning(pm, hyper, k - first))
         elif of:
             blocks.append(hyper[of] * pm.Normal(f"{of} steps", shape=k - first))
         else:
@@ -270,34 +287,24 @@ def _coefficients(pm: Any, pt: Any, layout: Layout, hyper: dict[str, Any], clust
     return pm.Deterministic("fixed", pt.concatenate(blocks))
 
 
-def _gaussian(pm: Any, pt: Any, observed: Observed, hyper: dict[str, Any], predictor: Any) -> None:
-    periods = observed.layout.used.shape[1]
-    lag = np.abs(np.subtract.outer(np.arange(periods), np.arange(periods))).astype(float)
-    course = hyper["course"] ** 2 * hyper["persistence"] ** lag if "course" in hyper else pt.zeros((periods, periods))
-    pattern = np.concatenate([observed.layout.used.astype(float), observed.noise], axis=1)
-    distinct, base = np.unique(pattern, axis=0, return_inverse=True)
-    for k, row in enumerate(distinct):
-        seen, noise = np.flatnonzero(row[:periods] > 0), row[periods:]
-        rows = np.flatnonzero(base.ravel() == k)
-        covariance = course[seen][:, seen] + hyper["noise"] ** 2 * pt.diag(pt.as_tensor(noise[seen]))
-        covariance = covariance + _TINY * pt.eye(len(seen))
-        data = pm.Data(f"outcome {k}", observed.arrays[f"outcome {k}"])
-        pm.MvNormal(f"y {k}", mu=predictor[rows][:, seen], cov=covariance, observed=data)
-    degrees, squares = observed.within
-    if degrees:
-        pm.Potential("people", -degrees * pt.log(hyper["noise"]) - 0.5 * squares / hyper["noise"] ** 2)
-
-
 def _counts(pm: Any, pt: Any, observed: Observed, hyper: dict[str, Any], predictor: Any) -> None:
+    """Log density of the counts, without the terms that no parameter moves.
+
+    PyMC's own distributions work these out again at every step, factorials of data that are not constants to it, and
+    take twice as long.
+    """
     count, size = pm.Data("count", observed.arrays["count"]), pm.Data("size", observed.arrays["size"])
     family = observed.layout.structure.family
     if family == "binomial":
-        pm.Binomial("y", n=size, logit_p=predictor, observed=count)
+        height = count * predictor - size * pt.softplus(predictor)
     elif family == "poisson":
-        pm.Poisson("y", mu=size * pt.exp(predictor), observed=count)
+        height = count * predictor - size * pt.exp(predictor)
     else:
-        alpha = 1 / (hyper["dispersion"] ** 2 + _TINY)
-        pm.NegativeBinomial("y", mu=size * pt.exp(predictor), alpha=alpha, observed=count)
+        shape = 1 / (hyper["dispersion"] ** 2 + _TINY)
+        mean = pt.log(size) + predictor
+        rest = count * (mean - pt.log(shape)) - (count + shape) * pt.log1p(pt.exp(mean) / shape)
+        height = pt.gammaln(count + shape) - pt.gammaln(shape) + rest
+    pm.Potential("y", height.sum())
 
 
 def _posterior(
@@ -305,13 +312,52 @@ def _posterior(
 ) -> Posterior:
     """Read the draws, and complete what the chains leave to arithmetic."""
     generator = np.random.default_rng(np.random.SeedSequence([seed, 2]))
-    chains, draws = found.posterior["levels"].shape[:2]
+    chains, draws = found.posterior["councils"].shape[:2]
 
     def flat(name: str) -> FloatArray:
-        values = np.asarray(found.posterior[name].values, dtype=float)
+        # A copy: arrays that JAX made cannot be written to.
+        values = np.array(found.posterior[name].values, dtype=float)
         return values.reshape(chains * draws, *values.shape[2:])
 
     hyper = {name: flat(name) for name in layout.hyper.names}
+    if observed.gaussian is not None:
+        steps = flat("never turning") if Steps.of(layout).count else None
+        fixed, levels, effects = drawn(observed.gaussian, hyper, steps, generator)
+    else:
+        fixed, levels, effects = _completed(layout, hyper, flat, generator)
+    statistics = found.sample_stats
+    posterior = Posterior(
+        layout=layout,
+        panel=panel,
+        priors=ready.priors,
+        engine=f"PyMC, {ready.sampler}",
+        fixed=fixed,
+        levels=levels,
+        effects=effects,
+        hyper=hyper,
+        fresh=generator.standard_normal(len(fixed)),
+        chains=chains,
+        size=observed.size,
+        statistics={
+            name: np.asarray(statistics[given].values, dtype=float).ravel()
+            for given, name in _STATISTICS.items()
+            if given in statistics
+        },
+    )
+    checks = convergence(
+        watched(posterior),
+        np.asarray(statistics["diverging"].values),
+        np.asarray(statistics["energy"].values),
+        walk.highest_rhat,
+        walk.least_ess,
+    )
+    return replace(posterior, checks=checks)
+
+
+def _completed(
+    layout: Layout, hyper: dict[str, FloatArray], flat: Callable[[str], FloatArray], generator: np.random.Generator
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Coefficients, council levels and effects, of which the chains leave some to arithmetic."""
     fixed, levels = flat("fixed"), flat("levels")
     # The chains hold the level with the mean of the council levels in it; deal the two out as the model has them.
     variance = hyper["councils"] ** 2 / levels.shape[1]
@@ -321,36 +367,17 @@ def _posterior(
     fixed[:, 0] -= mean
     effects = generator.standard_normal(levels.shape) * hyper["heterogeneity"][:, None]
     effects[:, layout.treated] = flat("own") * hyper["heterogeneity"][:, None]
-    statistics = found.sample_stats
-    return Posterior(
-        layout=layout,
-        panel=panel,
-        priors=ready.priors,
-        engine=f"PyMC, {ready.sampler}",
-        fixed=fixed,
-        levels=levels + mean[:, None],
-        effects=effects,
-        hyper=hyper,
-        fresh=generator.standard_normal(len(fixed)),
-        chains=chains,
-        size=observed.size,
-        checks=convergence(
-            watched(layout, fixed, hyper, chains),
-            np.asarray(statistics["diverging"].values),
-            np.asarray(statistics["energy"].values),
-            walk.highest_rhat,
-            walk.least_ess,
-        ),
-        statistics={
-            name: np.asarray(statistics[given].values, dtype=float).ravel()
-            for given, name in _STATISTICS.items()
-            if given in statistics
-        },
-    )
+    return fixed, levels + mean[:, None], effects
 
 
-def watched(layout: Layout, fixed: FloatArray, hyper: Mapping[str, FloatArray], chains: int) -> dict[str, FloatArray]:
-    """Every number that is reported, (chains, draws) each."""
-    named = {"mean effect": fixed @ layout.mean_curve(layout.shares), **hyper}
-    named |= {f"event {k}": fixed @ row for k, row in enumerate(layout.curve)}
-    return {name: values.reshape(chains, -1) for name, values in named.items()}
+def watched(posterior: Posterior) -> dict[str, FloatArray]:
+    """Every number that is reported, (chains, draws) each: effects of every kind, and the hyperparameters."""
+    named = {"mean effect": posterior.estimate().draws[:, 0], **posterior.hyper}
+    asked = {"event": "", "cluster": "council ", "new": ""}
+    if posterior.layout.structure.practice_models is not None:
+        asked["model"] = "practice model "
+    for by, before in asked.items():
+        estimate = posterior.estimate(by)
+        terms = [term for term in estimate.terms if term.label != "overall"]
+        named |= {f"{before}{term.label}": draws for term, draws in zip(terms, estimate.draws.T, strict=True)}
+    return {name: values.reshape(posterior.chains, -1) for name, values in named.items()}

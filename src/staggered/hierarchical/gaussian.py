@@ -118,26 +118,33 @@ class Gaussian:
         return np.asarray(-0.5 * (quadratic + log_size) - people - 0.5 * (normal**2).sum(axis=1))
 
     def draw(self, points: FloatArray, rows: IntArray, generator: np.random.Generator) -> tuple[FloatArray, ...]:
-        """Coefficients (draws, q), council levels and council effects (draws, clusters).
+        """Coefficients (draws, q), council levels and council effects (draws, clusters), at points chosen by row."""
+        kept, place = np.unique(rows, return_inverse=True)
+        return self.given(self.layout.hyper.at(points[kept]), place, generator)
+
+    def given(
+        self, every: dict[str, FloatArray], place: IntArray, generator: np.random.Generator
+    ) -> tuple[FloatArray, ...]:
+        """Draw all that is linear given the hyperparameters.
 
         Draws come in pairs that mirror each other around the conditional mean, so that means carry no
-        sampling error beyond the choice of `rows`, one point of `points` for each pair.
+        sampling error beyond the choice of `place`, one set of hyperparameters for each pair.
         """
         layout, groups = self.layout, self.groups
-        kept, place = np.unique(rows, return_inverse=True)
         sums, _ = sufficient(groups, self.residual[None])
-        mirrored = 2 * len(rows)
+        mirrored = 2 * len(place)
         fixed = np.empty((mirrored, layout.columns.shape[2]))
         levels, effects = np.empty((mirrored, len(groups.of))), np.empty((mirrored, len(groups.of)))
-        for at in range(0, len(kept), _BLOCK):
+        for at in range(0, len(next(iter(every.values()))), _BLOCK):
             mine = np.flatnonzero((place >= at) & (place < at + _BLOCK))
             local = place[mine] - at
-            hyper = layout.hyper.at(points[kept[at : at + _BLOCK]])
+            hyper = {name: values[at : at + _BLOCK] for name, values in every.items()}
             inverse, _ = inverted(groups, hyper)
             scale = layout.scales(hyper)
             matrix, pulled = precision(groups, inverse, scale, sums[0])
             upper = np.swapaxes(np.linalg.inv(rooted(matrix)), 1, 2) * scale[:, :, None]
-            half = np.matmul(np.swapaxes(upper, 1, 2), (pulled / scale)[..., None])
+            bare = np.divide(pulled, scale, out=np.zeros_like(pulled), where=scale > 0)
+            half = np.matmul(np.swapaxes(upper, 1, 2), bare[..., None])
             centre = np.matmul(upper, half)[..., 0]
             shock = generator.standard_normal((len(mine), centre.shape[1], 1))
             spread = np.matmul(upper[local], shock)[..., 0]
@@ -145,7 +152,7 @@ class Gaussian:
             seen = np.matmul(np.take(gain, groups.of, axis=1), self.residual[..., None])[..., 0]
             fitted = np.matmul(gain, groups.columns)
             rest = np.matmul(tail[local][:, groups.of], generator.standard_normal((len(mine), len(groups.of), 2, 1)))
-            for sign, target in ((1, mine), (-1, len(rows) + mine)):
+            for sign, target in ((1, mine), (-1, len(place) + mine)):
                 beta = centre[local] + sign * spread
                 explained = np.matmul(fitted[local], beta[:, None, :, None])[..., 0]
                 both = seen[local] - explained[:, groups.of] + sign * rest[..., 0]

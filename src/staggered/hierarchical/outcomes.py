@@ -15,6 +15,7 @@ from ..value import BoolArray, FloatArray
 from .structure import Family
 
 _WHOLE = 1e-6
+_MANY = 100
 _CONTRADICTION = 4.0
 _NARROW = 0.1
 
@@ -27,7 +28,7 @@ def counted(panel: Panel, family: Family) -> tuple[FloatArray, FloatArray]:
     Raises
     ------
     DataError
-        A size that is missing or 0, numbers that are no counts, more counted than there are.
+        A size that is missing or 0, numbers that are no counts or rates per many children, more counted than there are.
     """
     used, size = panel.frame.used, panel.design.size
     _refuse(panel, used & ~(np.isfinite(size) & (size > 0)), "no population", "A rate needs a population above 0.")
@@ -50,11 +51,24 @@ def counted(panel: Panel, family: Family) -> tuple[FloatArray, FloatArray]:
                 f"The {family} model needs to know how many children were counted; a rate hides it.",
                 "Read the counts themselves, without per=, or use family='gaussian'.",
             )
-        count = np.round(count)
+        count = np.round(count).astype(float)
+        _refuse_rates_of_many(inside[used], count[used], family)
     if family == "binomial":
         over = used & (count > size + _WHOLE)
         _refuse(panel, over, "more counted than there are children", "A share cannot exceed one.")
     return np.asarray(count, dtype=float), np.where(used, size, 0.0)
+
+
+def _refuse_rates_of_many(rate: FloatArray, count: FloatArray, family: Family) -> None:
+    """Refuse rates per 100 or 10,000 children: times the population they are whole as well, but so much too many."""
+    many = rate.max() > 1
+    if many or (count.any() and np.gcd.reduce(count.astype(np.int64)) % _MANY == 0):
+        raise DataError(
+            f"The outcome looks like a rate per many children, such as 10,000: it is up to {rate.max():.4g}, "
+            + ("above one per child." if many else f"and times the population a multiple of {_MANY} everywhere."),
+            f"The {family} model would take it as one per child, and so count far too many of them.",
+            "Read the counts themselves, without per=, and name the population in size=.",
+        )
 
 
 def scaled_priors(panel: Panel, family: Family) -> Priors:
