@@ -95,7 +95,7 @@ def twelve() -> sg.Panel:
 
 
 def cases() -> dict[str, Case]:
-    """Everything shipped that uses the model, the data of the reference runs, and the parts that only chains fit."""
+    """Everything shipped that uses the model, as means and as counts, and the data of the reference run."""
     example = replace(EXAMPLE["model"](), engine="pymc")
     belief = {"effect": sg.prior.Belief(large=0.20, not_credible=0.50)}
     page = sg.Hierarchical(family="poisson", priors={"effect": sg.prior.Belief(large=0.2)})
@@ -110,9 +110,6 @@ def cases() -> dict[str, Case]:
         "shares": Case("24 councils in 20 quarters, binomial",
                        sg.Hierarchical(family="binomial", priors=priors_of("binomial")),
                        lambda: panel_of("binomial")),
-        "monotone": Case("24 councils in 20 quarters, gaussian, an effect that never turns back",
-                         sg.Hierarchical(exposure="monotone", priors=priors_of("gaussian")),
-                         lambda: panel_of("gaussian")),
     }  # fmt: skip
 
 

@@ -87,7 +87,7 @@ def chains() -> list[Row]:
         again = refit(ready, "binomial")
     return [
         Row("Markov chains, binomial, 4 × 1,000 draws, compiled from a warm cache", whole, 60.0, "s"),
-        Row("the same model with new data, 2 × 500 draws (a refit), nothing compiled", again, 4.0, "s"),
+        Row("the same model with new data, 2 × 600 draws (a refit), nothing compiled", again, 4.0, "s"),
     ]
 
 
@@ -120,7 +120,7 @@ factor of two or three.
 One fit by the analytic engine is quick enough to fit a thousand simulated trials, or to repeat a fit without each
 council in turn. Markov chains are quick once compiled: the first time a model's shape is met its compilation takes a
 minute or more, and is kept on disk. A refit, of which a prediction or a comparison is wanted and no interval to report,
-walks two chains of 300 + 500 steps that learn the correlations of the parameters while tuning, and must reach an R-hat
+walks two chains of 300 + 600 steps that learn the correlations of the parameters while tuning, and must reach an R-hat
 below 1.05, 100 effective draws and no divergences; a refit that does not says so.
 """
 

@@ -1,8 +1,8 @@
 """The PyMC engine: the same model by Markov chains, in the parameters that were measured to mix best.
 
-Council levels sum to zero, the mean of the national level taking up what they leave; national steps are centred, steps
-of the effect and council effects are not. A council's own course is integrated out together with the noise, and the
-two spreads are sampled as the length and angle of their pair.
+Of counts, council levels sum to zero, the mean of the national level taking up what they leave; steps of national time
+and of the effect, and council effects, walk in units of their spread. Of gaussian outcomes everything linear is
+integrated out. Spreads walk as normals, those of courses and noise as the length and angle of their pair.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Walk:
 
 # A refit gives a prediction or a comparison, not the ends of an interval to report: at 100 effective draws a mean
 # is off by a tenth of its posterior SD.
-REFIT = Walk(2, 300, 1000, accept=0.9, low_rank=True, highest_rhat=1.05, least_ess=100.0)
+REFIT = Walk(2, 300, 1200, accept=0.95, low_rank=True, highest_rhat=1.05, least_ess=100.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ class Compiled:
         return self.walked(panel, Walk(4, 1000, draws), seed)
 
     def refit(self, panel: Panel, *, seed: int) -> Posterior:
-        """Sample with new outcomes, briefly: two chains of 300 + 500 steps.
+        """Sample with new outcomes, briefly: two chains of 300 + 600 steps.
 
         For predictions and comparisons, such as leaving some out or looking again each quarter. The checks ask for an
         R-hat below 1.05, 100 effective draws and no divergences, and say where these are missed.
@@ -275,8 +275,6 @@ def _coefficients(pm: Any, pt: Any, layout: Layout, hyper: dict[str, Any], clust
             # The level takes up the mean of the council levels, which sum to zero here.
             sd = pt.sqrt(scale**2 + hyper["councils"] ** 2 / clusters)
             blocks.append(pm.Normal("fixed 0", mean, sd, shape=1))
-        elif of == "trend":
-            blocks.append(pm.Normal("trend steps", 0.0, hyper["trend"], shape=k - first))
         elif of == "exposure" and layout.structure.exposure == "monotone":
             blocks.append(_never_turning(pm, hyper, k - first))
         elif of:
