@@ -51,8 +51,8 @@ def counted(panel: Panel, family: Family) -> tuple[FloatArray, FloatArray]:
                 f"The {family} model needs to know how many children were counted; a rate hides it.",
                 "Read the counts themselves, without per=, or use family='gaussian'.",
             )
-        count = np.round(count).astype(float)
-        _refuse_rates_of_many(inside[used], count[used], family)
+        count = np.round(count)
+        _refuse_rates_of_many(inside[used], np.asarray(count[used], dtype=float), family)
     if family == "binomial":
         over = used & (count > size + _WHOLE)
         _refuse(panel, over, "more counted than there are children", "A share cannot exceed one.")
