@@ -26,7 +26,7 @@ from ..fitting import Fitting
 from .bootstrapped import bootstrap
 from .correlation import Working
 from .effects import EFFECTS, TIMES
-from .mixed_notes import boundary_notes, component_notes, exposure_note, warn_of_fading
+from .mixed_notes import boundary_notes, component_notes, exposure_note, fading_note, warn_of_fading
 from .normal import Choices, NormalModel, normal_model
 from .normal_fit import NormalFit, fit_normal
 from .permuted_mixed import permuted
@@ -170,7 +170,10 @@ class Mixed(Fitting):
             return self._by_sandwich(panel, inference)
         if isinstance(inference, Permutation):
             return self._by_permutation(panel, inference)
-        return (inference or ModelBased()).estimate(self, panel)
+        if inference is not None:
+            return inference.estimate(self, panel)
+        found = ModelBased().estimate(self, panel)
+        return replace(found, notes=(*found.notes, *fading_note(self.covariance, panel)))
 
     def choices(self, panel: Panel) -> Choices:
         """What the model is made of on this panel."""
