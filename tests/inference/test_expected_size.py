@@ -55,9 +55,29 @@ def test_the_nearest_row_with_no_more_councils_speaks(clusters: int, steps: int,
     assert (None if found is None else found[0]) == expected
 
 
-def test_a_few_among_many_that_never_go_live_are_not_in_the_table() -> None:
-    frame = sg.Frame(sg.Design([[0, 1]] * 3 + [[0, 0]] * 20))
-    assert expected_size(frame, sg.Jackknife().name) is None
+@pytest.mark.parametrize(
+    ("live", "expected"),
+    [
+        ((3,), Layout(43, live=3)),
+        ((2, 3), Layout(43, live=3)),
+        ((1,), Layout(43, alone=True, live=3)),
+        ((2, 1, 2), Layout(45, alone=True, live=5)),
+        ((4, 5), Layout(46, live=6)),
+        ((6, 6), None),
+    ],
+)
+def test_where_a_few_go_live_among_many_those_are_counted(live: tuple[int, ...], expected: Layout | None) -> None:
+    start = np.append(np.repeat(np.arange(len(live)) + 1, live), np.full(60, 9))
+    found = expected_size(sg.Frame(sg.Design((np.arange(5) >= start[:, None]).astype(float))), sg.Jackknife().name)
+    assert (None if found is None else found[0]) == expected
+
+
+def test_a_few_more_that_never_go_live_than_do_are_in_no_row() -> None:
+    assert expected_size(sg.Frame(sg.Design([[0, 1]] * 5 + [[0, 0]] * 7)), sg.Jackknife().name) is None
+
+
+def test_the_wild_bootstrap_is_not_the_cluster_bootstrap() -> None:
+    assert expected_size(sg.Frame(sg.stepped(clusters=12, steps=4)), sg.WildBootstrap().name) is None
 
 
 def test_it_stands_in_the_paragraph_of_every_interval_with_few_councils() -> None:

@@ -108,8 +108,16 @@ def test_one_council_against_all_others_has_a_score_of_zero_in_two_way_fixed_eff
     assert abs(sg.Twfe().rule(panel.frame).scores(panel.outcome)[0, 0]) < 1e-12
 
 
+@pytest.mark.parametrize("inference", [sg.Cluster("CR0"), sg.Cluster("CR1"), sg.Bootstrap(99)])
+def test_a_few_councils_among_many_are_warned_of_with_what_simulation_found(inference: Inference) -> None:
+    panel = few_of_many((3,), 60)
+    (said,) = warned(lambda: sg.GroupTime().fit(panel, inference))
+    assert "in simulations with 3 of 43 councils going live, two or more starting together" in str(said.message)
+    assert "Leave inference out (by default here: randomisation inference" in str(said.message)
+
+
 def test_enough_on_both_sides_or_degrees_of_freedom_that_know_are_not_warned_of() -> None:
-    for inference in (sg.Cluster("CR2"), sg.Cluster("CR3"), sg.Permutation(draws=99, interval=False)):
+    for inference in (sg.Cluster("CR2"), sg.Jackknife(), sg.Permutation(draws=99, interval=False)):
         assert not warned(lambda chosen=inference: sg.GroupTime().fit(few_of_many((3,), 60), chosen))  # type: ignore[misc]
     for other in (sg.Cluster("CR1"), sg.Bootstrap(99), sg.Jackknife(), None):
         assert not warned(lambda chosen=other: sg.GroupTime().fit(few_of_many((12, 12), 60), chosen))  # type: ignore[misc]

@@ -94,6 +94,56 @@ EXPECTED: dict[Layout, dict[str, tuple[int, int]]] = {
         "multiplier bootstrap": (8, 23),
         "cluster bootstrap": (4, 8),
     },
+    Layout(43, alone=True, live=3): {
+        "CR0": (21, 22),
+        "CR1": (19, 20),
+        "CR2": (2, 3),
+        "CR3": (1, 2),
+        "jackknife": (1, 2),
+        "design-based": (4, 6),
+        "multiplier bootstrap": (23, 24),
+        "cluster bootstrap": (13, 16),
+    },
+    Layout(45, alone=True, live=5): {
+        "CR0": (12, 13),
+        "CR1": (11, 12),
+        "CR2": (4, 4),
+        "CR3": (3, 3),
+        "jackknife": (2, 4),
+        "design-based": (3, 4),
+        "multiplier bootstrap": (14, 14),
+        "cluster bootstrap": (9, 10),
+    },
+    Layout(42, live=2): {
+        "CR0": (30, 34),
+        "CR1": (29, 32),
+        "CR2": (0, 0),
+        "CR3": (0, 0),
+        "jackknife": (0, 0),
+        "design-based": (11, 16),
+        "multiplier bootstrap": (34, 36),
+        "cluster bootstrap": (32, 35),
+    },
+    Layout(43, live=3): {
+        "CR0": (20, 22),
+        "CR1": (19, 21),
+        "CR2": (2, 3),
+        "CR3": (1, 2),
+        "jackknife": (1, 2),
+        "design-based": (7, 9),
+        "multiplier bootstrap": (22, 24),
+        "cluster bootstrap": (16, 18),
+    },
+    Layout(46, live=6): {
+        "CR0": (11, 23),
+        "CR1": (10, 22),
+        "CR2": (3, 5),
+        "CR3": (0, 4),
+        "jackknife": (7, 8),
+        "design-based": (4, 5),
+        "multiplier bootstrap": (12, 24),
+        "cluster bootstrap": (7, 9),
+    },
 }
 """Percent of data sets in which a 95% interval leaves out the truth: least and most over the linear estimators."""
 
@@ -167,17 +217,17 @@ def expected_size(frame: Frame, inference: str, estimator: str = "") -> tuple[La
 def _nearest(frame: Frame) -> Layout | None:
     """The row with the most councils that are no more than these; the smallest where these are fewer.
 
-    Where more never go live than do, those that do are counted in place of all.
+    Where many more never go live than do, those that do are counted in place of all; a few more are in no row.
     """
     sizes = frame.starting()
     councils, never = int(sizes.sum()), int(sizes[-1])
-    lopsided = 2 * never > councils
-    count = councils - never if lopsided else councils
-    if councils >= MANY and not (lopsided and count < ENOUGH):
+    few = 2 * never > councils
+    count = councils - never if few else councils
+    if (few and councils < _TIMES_AS_MANY * count) or (councils >= MANY and not (few and count < ENOUGH)):
         return None
     alone = bool((sizes == 1).any())
-    rows = {row.live or row.councils: row for row in EXPECTED if row.alone == alone and (row.live > 0) == lopsided}
-    return rows[max((key for key in rows if key <= count), default=min(rows))] if rows else None
+    rows = {row.live or row.councils: row for row in EXPECTED if row.alone == alone and (row.live > 0) == few}
+    return rows[max((key for key in rows if key <= count), default=min(rows))]
 
 
 def most_expected(frame: Frame, inference: str, estimator: str) -> tuple[str, int] | None:

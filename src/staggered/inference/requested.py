@@ -37,7 +37,8 @@ def warn_where_it_fails(inference: Inference, default: Inference, frame: Frame, 
     instead = f"Leave inference out (by default here: {default.name}), or use Jackknife() or Permutation()."
     blind = [note.partition(" Use ")[0] for note in fit.notes if note.startswith(BLIND)]
     said = [f"{asked} was asked for. {note} {instead}" for note in blind]
-    if often := _too_often(inference, frame, fit.estimator):
+    often = _too_often(inference, frame, fit.estimator)
+    if often and not blind:
         said.append(f"{asked} with the {fit.estimator} {often} {instead}")
     for one in said:
         warnings.warn(one, FewClustersWarning, stacklevel=3)
@@ -48,7 +49,7 @@ def _too_often(inference: Inference, frame: Frame, estimator: str) -> str:
     found = most_expected(frame, inference.name, estimator)
     # With few councils in all, plain sandwiches and bootstraps say so by themselves.
     silent = frame.seen.sum() < MANY and not any(name in inference.name for name in _TRUSTED)
-    if found is None or found[1] < _TOO_OFTEN or silent:
+    if found is None or found[1] <= _TOO_OFTEN or silent:
         return ""
     councils, share = found
     page = "efficient-size" if estimator in OF_ITS_OWN else "did-size"

@@ -102,7 +102,7 @@ def test_studentised_by_hand() -> None:
 
 
 def test_too_few_draws_and_models_without_likelihood_are_refused() -> None:
-    with pytest.raises(sg.DesignError, match="draws is 5"):
+    with pytest.raises(sg.DataError, match="draws is 5"):
         model_based.ParametricBootstrap(draws=5)
     for inference in (sg.ModelBased(), model_based.Profile(), model_based.ParametricBootstrap(draws=20)):
         with pytest.raises(sg.DesignError, match="two-way fixed effects"):
