@@ -343,7 +343,8 @@ council stands alone in a cohort whose effects are free: its residual is zero, w
 - **CR0**, **CR1** and the **multiplier bootstrap** go up to {most("CR0")}%, {most("CR1")}% and
   {most("multiplier bootstrap")}%. They carry `FewClustersWarning` below 40 councils and are no default there.
 - The **efficient estimator** finds its weights from the same data, and its design-based variance does not know it.
-  That variance is its default from 40 councils on only; below, the jackknife finds the weights again each time.
+  That variance is its default from 40 councils on only; below, the jackknife finds the weights again each time
+  ([how often](efficient-size.md) for each kind of interval).
 
 ## A stepped wedge of 12 councils and 5 periods, beside other packages
 

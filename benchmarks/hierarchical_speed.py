@@ -1,6 +1,6 @@
 """Seconds of the hierarchical model's main uses beside their targets.
 
-    python benchmarks/hierarchical_speed.py [--chains] [--write]
+    python -m benchmarks.hierarchical_speed [--chains] [--write]
 
 Prints a table and exits 1 on a miss; --chains adds the fits by Markov chains, which take minutes to compile for the
 first time; --write puts all of it into docs/hierarchical-speed.md. Processor time, medians of several runs, on one
@@ -108,7 +108,7 @@ def page(measured: list[Row]) -> str:
     versions = f"Python {platform.python_version()}, NumPy {np.__version__}, {platform.machine()}, {platform.system()}"
     return f"""# How long the hierarchical model takes
 
-Written by `python benchmarks/hierarchical_speed.py --chains --write`. 24 councils in 20 quarters, six waves of four;
+Written by `python -m benchmarks.hierarchical_speed --chains --write`. 24 councils in 20 quarters, six waves of four;
 the analytic engine with the points it takes unless told (512 in its second round for gaussian outcomes, 128 for
 counts) and 4,000 draws.
 
