@@ -1,12 +1,14 @@
 """The density that the chains walk over, beside the one in NumPy, and what is drawn given the spreads."""
 
 import numpy as np
+import pymc as pm
 import pytensor
 import pytensor.tensor as pt
 import pytest
+from scipy import stats
 
 import staggered as sg
-from staggered.hierarchical.chains import Observed
+from staggered.hierarchical.chains import Observed, course_and_noise
 from staggered.hierarchical.gaussian import Gaussian
 from staggered.hierarchical.integrated import Steps, density, drawn
 from staggered.hierarchical.layout import Layout, lay_out
@@ -98,3 +100,25 @@ def test_new_outcomes_bring_their_own_spread_between_people() -> None:
     noise = float(model.layout.hyper.at(point[None])["noise"][0])
     change = height(model, other, point) - height(model, arrays, point)
     assert change == pytest.approx(-0.5 * arrays["within"][1] / noise**2)
+
+
+@pytest.mark.parametrize("persistence", [None, 0.6])
+def test_course_and_noise_keep_their_half_normal_priors_whatever_walks(persistence: float | None) -> None:
+    """log p(x) = log N⁺(course) + log N⁺(noise) + log |∂(course, noise) / ∂x| + a constant, at every x."""
+    priors = sg.prior.Priors(course=sg.prior.HalfNormal(0.3), noise=sg.prior.HalfNormal(0.2))
+    with pm.Model() as model:
+        outputs = course_and_noise(pm, pt, priors, persistence)
+    names = [variable.name for variable in model.free_RVs]
+    mode = pytensor.compile.mode.Mode(linker="py", optimizer=None)
+    walked = model.compile_logp(mode=mode)
+    values = pytensor.function(model.free_RVs, list(outputs), mode=mode)
+
+    def at(x: np.ndarray) -> np.ndarray:
+        return np.array(values(*x))
+
+    gaps = []
+    for x in np.random.default_rng(1).normal(size=(8, 2)):
+        jacobian = np.stack([(at(x + step) - at(x - step)) / 2e-6 for step in 1e-6 * np.eye(2)])
+        prior = stats.halfnorm.logpdf(at(x), scale=[0.3, 0.2]).sum() + np.log(abs(np.linalg.det(jacobian)))
+        gaps.append(float(walked(dict(zip(names, x, strict=True)))) - prior)
+    np.testing.assert_allclose(gaps, gaps[0], atol=1e-6)

@@ -213,11 +213,8 @@ def build(observed: Observed, priors: Priors) -> Any:
             if name not in {"course", "noise"} or "course" not in layout.hyper.names
         }
         if "course" in layout.hyper.names:
-            # Two half-normals as length and angle: the length is a Rayleigh, the angle uniform.
-            length = pt.sqrt(-2 * pt.log(_above(pt, pm.Normal("length"))))
-            angle = np.pi / 2 * _above(pt, pm.Normal("angle"))
-            hyper["course"] = pm.Deterministic("course", priors.course.scale * length * pt.cos(angle))
-            hyper["noise"] = pm.Deterministic("noise", priors.noise.scale * length * pt.sin(angle))
+            known = hyper["persistence"] if observed.gaussian is not None else None
+            hyper["course"], hyper["noise"] = course_and_noise(pm, pt, priors, known)
         if observed.gaussian is not None:
             place = Steps.of(layout)
             steps = _never_turning(pm, hyper, place.count) if place.count else None
@@ -238,6 +235,26 @@ def _spread(pm: Any, pt: Any, name: str, prior: Prior) -> Any:
     assert isinstance(prior, HalfNormal)
     share = _above(pt, -pm.Normal(f"{name} as normal"))
     return pm.Deterministic(name, prior.scale * np.sqrt(2) * pt.erfinv(share))
+
+
+def course_and_noise(pm: Any, pt: Any, priors: Priors, persistence: Any = None) -> tuple[Any, Any]:
+    """Two half-normals as length and angle: the length is a Rayleigh, the angle uniform.
+
+    With persistence, the logarithm of course² (1 − persistence) + noise² walks and not the length: it goes with the
+    variance of a step in time, which is what outcomes know best, while the length has a ridge with persistence that
+    would hold the chains up.
+    """
+    angle = np.pi / 2 * _above(pt, pm.Normal("angle"))
+    course, noise = priors.course.scale * pt.cos(angle), priors.noise.scale * pt.sin(angle)
+    if persistence is None:
+        length = pt.sqrt(-2 * pt.log(_above(pt, pm.Normal("length"))))
+    else:
+        usual = (priors.course.scale**2 + priors.noise.scale**2) / 4
+        square = usual * pt.exp(pm.Flat("step")) / (course**2 * (1 - persistence) + noise**2)
+        # The density of the length, and what the change of variable asks for: L · L exp(−L² / 2).
+        pm.Potential("length", pt.log(square) - square / 2)
+        length = pt.sqrt(square)
+    return pm.Deterministic("course", length * course), pm.Deterministic("noise", length * noise)
 
 
 def _above(pt: Any, normal: Any) -> Any:
