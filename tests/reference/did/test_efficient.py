@@ -3,9 +3,7 @@
 `staggered_cs` is Callaway and Sant'Anna's comparison, `staggered_sa` Sun and Abraham's. The
 estimate and both standard errors of every outcome of the Chicago police training, and of mpdta.
 
-diff-diff's EfficientDiD (Chen, Sant'Anna and Xie: all comparisons that parallel trends allow, weighted by their
-estimated covariance) is another estimator and not among ours; its rows on mpdta (overall −0.0454910718) are not
-reproduced.
+diff-diff's EfficientDiD (Chen, Sant'Anna and Xie) is another estimator: see test_all_comparisons.py.
 """
 
 from functools import cache
