@@ -12,16 +12,15 @@ from ..data.frame import Frame
 from ..data.panel import Panel, require_panel
 from ..errors import DataError, IdentificationError
 from ..inference.cluster import Cluster
-from ..inference.expected_size import ENOUGH, FEW_ON_A_SIDE, fewest_on_a_side, lopsided
 from ..inference.jackknife import Jackknife
 from ..inference.permutation import Permutation
 from ..inference.requested import warn_where_it_fails
+from ..inference.sides import ENOUGH, FEW_ON_A_SIDE, MANY, fewest_on_a_side, lopsided
 from ..kernel.point import Point
 from ..kernel.protocols import Inference, has_settled_rule, require_inference
 from ..results.estimate import Estimate
 from ..value import BoolArray, FloatArray, Value
 
-_MANY = 40
 _NEGLIGIBLE = 1e-12
 _BLOCK = 1000
 
@@ -94,7 +93,7 @@ class Fitting(Value):
         sizes = frame.starting()
         if lopsided(frame) and _can_be_swapped(frame) and (has_settled_rule(self) or sizes[:-1].sum() == 1):
             return Permutation()
-        few = sizes.sum() < _MANY or (sizes == 1).any() or fewest_on_a_side(frame) < ENOUGH
+        few = sizes.sum() < MANY or (sizes == 1).any() or fewest_on_a_side(frame) < ENOUGH
         return Jackknife() if few else self.large_sample
 
     def _default_reason(self, frame: Frame, chosen: Inference) -> tuple[str, ...]:
@@ -105,13 +104,13 @@ class Fitting(Value):
         if isinstance(chosen, Permutation):
             return (_swapped(frame, name),)
         count, side = int(frame.seen.sum()), fewest_on_a_side(frame)
-        if count < _MANY:
-            return (f"{name} is the default with fewer than {_MANY} councils ({count} here).",)
+        if count < MANY:
+            return (f"{name} is the default with fewer than {MANY} councils ({count} here).",)
         if isinstance(chosen, Jackknife):
             if side < ENOUGH:
                 return (f"{name} is the default with fewer than {ENOUGH} councils on one side ({side} here).",)
             return (f"{name} is the default where a cohort, or the never-treated, is a single council.",)
-        return (f"{name} is the default from {_MANY} councils on, none of them alone in its cohort ({count} here).",)
+        return (f"{name} is the default from {MANY} councils on, none of them alone in its cohort ({count} here).",)
 
 
 def _can_be_swapped(frame: Frame) -> bool:

@@ -19,8 +19,8 @@ from ..results.uncertainty import Sampling
 from ..value import FloatArray, IntArray, Value
 from .assemble import assembled, scores_of
 from .cluster import blind_note, summed
+from .sides import MANY
 
-_FEW = 40
 _CHUNK_BYTES = 32_000_000
 
 
@@ -186,9 +186,9 @@ def _covariance_only(errors: FloatArray) -> Sampling:
 
 
 def _warn_if_few(count: int) -> None:
-    if count < _FEW:
+    if count < MANY:
         warnings.warn(
-            f"The bootstrap with {count} clusters rejects too often. It is trusted from about {_FEW} clusters. "
+            f"The bootstrap with {count} clusters rejects too often. It is trusted from about {MANY} clusters. "
             "Use Jackknife(), WildBootstrap() or Permutation().",
             FewClustersWarning,
             stacklevel=4,

@@ -16,12 +16,11 @@ from ..results.estimate import Estimate
 from ..results.uncertainty import Sampling
 from ..value import BoolArray, FloatArray, Value
 from .assemble import assembled, rule_of, scores_of
+from .sides import MANY
 from .small_sample import adjusted_scores
 
 BLIND = "No analytic standard error"
 """How the note begins that says why a standard error is missing."""
-
-_FEW = 40
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,9 +136,9 @@ def summed(scores: FloatArray, panel: Panel, by: str | None) -> FloatArray:
 
 def warn_if_few(kind: str, count: int) -> None:
     """Warn of CR0 and CR1 with few clusters."""
-    if count < _FEW:
+    if count < MANY:
         warnings.warn(
-            f"{kind} with {count} clusters rejects too often. It is trusted from about {_FEW} clusters. "
+            f"{kind} with {count} clusters rejects too often. It is trusted from about {MANY} clusters. "
             "Use Jackknife(), Cluster('CR2') or Permutation().",
             FewClustersWarning,
             stacklevel=4,

@@ -7,15 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from ..data.frame import Frame
-
-MANY = 40
-FEW_ON_A_SIDE, _TIMES_AS_MANY = 6, 4
-"""Below so many councils on a side, with so many times more in all, the spread of these few is what counts."""
-ENOUGH = 10
-"""Councils on the smaller side of a comparison from which large-sample variances are trusted."""
+from .sides import ENOUGH, MANY, TIMES_AS_MANY
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +216,7 @@ def _nearest(frame: Frame) -> Layout | None:
     councils, never = int(sizes.sum()), int(sizes[-1])
     few = 2 * never > councils
     count = councils - never if few else councils
-    if (few and councils < _TIMES_AS_MANY * count) or (councils >= MANY and not (few and count < ENOUGH)):
+    if (few and councils < TIMES_AS_MANY * count) or (councils >= MANY and not (few and count < ENOUGH)):
         return None
     alone = bool((sizes == 1).any())
     rows = {row.live or row.councils: row for row in EXPECTED if row.alone == alone and (row.live > 0) == few}
@@ -257,23 +250,3 @@ def size_note(frame: Frame, inference: str, estimator: str) -> tuple[str, ...]:
         f"In simulations with {layout.words}, such 95% intervals left out the truth in {share} of data sets, {whose}; "
         "5% is what they are meant to.",
     )
-
-
-def fewest_on_a_side(frame: Frame) -> int:
-    """Councils on the smaller side of the most even split into those that start by a date and those after it.
-
-    Examples
-    --------
-    >>> import staggered as sg
-    >>> fewest_on_a_side(sg.Frame(sg.Design([[0, 1]] * 3 + [[0, 0]] * 20)))
-    3
-    """
-    sizes = frame.starting()
-    early = np.cumsum(sizes)[:-1]
-    return int(np.minimum(early, sizes.sum() - early).max(initial=0))
-
-
-def lopsided(frame: Frame) -> bool:
-    """Whether so few councils stand on one side, beside so many on the other, that these say nothing of those."""
-    side, councils = fewest_on_a_side(frame), int(frame.starting().sum())
-    return side < FEW_ON_A_SIDE and councils >= max(_TIMES_AS_MANY * side, 3)

@@ -17,7 +17,7 @@ from ..results.estimate import Estimate, Term
 from ..results.uncertainty import Sampling
 from ..value import FloatArray, IntArray, Value
 from .assemble import assembled
-from .expected_size import fewest_on_a_side, lopsided
+from .sides import fewest_on_a_side, lopsided
 
 _FEWEST = 3
 _NEGLIGIBLE = 1e-10

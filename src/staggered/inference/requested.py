@@ -9,7 +9,8 @@ from ..errors import FewClustersWarning
 from ..kernel.protocols import Inference
 from ..results.estimate import Estimate
 from .cluster import BLIND
-from .expected_size import MANY, OF_ITS_OWN, most_expected
+from .expected_size import OF_ITS_OWN, most_expected
+from .sides import MANY
 
 _TOO_OFTEN = 8
 _TRUSTED = ("CR2", "CR3", "jackknife", "design-based")

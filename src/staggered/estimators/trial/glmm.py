@@ -14,6 +14,7 @@ from ...errors import ConvergenceWarning, DesignError
 from ...inference.cluster import Cluster, warn_if_few
 from ...inference.model_based import ModelBased, ParametricBootstrap, Profile
 from ...inference.permutation import Permutation
+from ...inference.sides import MANY
 from ...kernel.point import Point
 from ...kernel.protocols import Inference, require_inference
 from ...model.covariance import Covariance
@@ -34,7 +35,6 @@ from .glmm_standardise import standardised
 from .linearised import linearised
 from .sandwich import sandwich
 
-_MANY = 40
 _DEGREES_IN_WORDS = {
     "clusters-2": "the model's variance with clusters − 2 degrees of freedom",
     "normal": "the model's variance and the normal distribution",
@@ -215,7 +215,7 @@ class Glmm(Fitting):
         p = fit.data.fixed
         covariance = fit.covariance[0]
         clusters = int(panel.frame.seen.sum())
-        df = self.df or ("clusters-2" if clusters < _MANY else "normal")
+        df = self.df or ("clusters-2" if clusters < MANY else "normal")
         degrees = float(np.inf) if df == "normal" else self._left(clusters)
         wide = model.contrast @ covariance[:p, :p] @ model.contrast.T
         leaf = Sampling(wide, np.full(len(wide), degrees))

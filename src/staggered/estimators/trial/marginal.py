@@ -12,6 +12,7 @@ from ...data.frame import Frame
 from ...data.panel import Panel
 from ...errors import ConvergenceError, DesignError, FewClustersWarning
 from ...inference.model_based import ModelBased
+from ...inference.sides import MANY
 from ...kernel.point import Point
 from ...kernel.protocols import Inference
 from ...results.estimate import Estimate
@@ -24,7 +25,6 @@ from .marginal_equations import Solution
 from .marginal_links import Link
 from .marginal_model import MarginalModel, marginal_model
 
-_MANY = 40
 _EFFECTS = ("constant", "exposure")
 
 
@@ -159,9 +159,9 @@ class Marginal(Fitting):
                 "Its standard errors compare clusters, with clusters − 2 degrees of freedom.",
                 "Bring at least 3 clusters together, and think of Permutation() with so few.",
             )
-        if self.correction is None and clusters < _MANY:
+        if self.correction is None and clusters < MANY:
             warnings.warn(
-                f"correction=None with {clusters} clusters: the plain sandwich is too small below about {_MANY}, and "
+                f"correction=None with {clusters} clusters: the plain sandwich is too small below about {MANY}, and "
                 'chance looks like an effect. Use correction="KC", "MD", "FG" or "MBN", Jackknife() or Permutation().',
                 FewClustersWarning,
                 stacklevel=4,

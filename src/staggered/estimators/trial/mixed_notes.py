@@ -8,6 +8,7 @@ import numpy as np
 
 from ...data.panel import Panel
 from ...errors import FewClustersWarning, listing
+from ...inference.sides import MANY
 from ...results.words import number_words
 from ...value import FloatArray
 from .normal_fit import NormalFit
@@ -23,7 +24,7 @@ _NO_VARIANCES = ("residual", "decay", "treatment beyond level")
 def fading_note(covariance: object, panel: Panel) -> tuple[str, ...]:
     """Say that councils are taken to be as alike after years as after a period, where there are many periods."""
     councils, periods = (int(panel.frame.used.any(axis=axis).sum()) for axis in (1, 0))
-    if not isinstance(covariance, str) or covariance not in _NOT_FADING or councils >= 40 or periods < 20:
+    if not isinstance(covariance, str) or covariance not in _NOT_FADING or councils >= MANY or periods < 20:
         return ()
     return (
         f"With {covariance} correlation, over {periods} periods, the model takes councils to stay as alike as they "
